@@ -1,0 +1,10 @@
+drop table workers;
+drop table service_tokens;
+drop table idempotency_keys;
+drop table ledger_entries;
+drop table job_events;
+alter table analysis_jobs drop constraint jobs_follow_result;
+drop table analysis_results;
+drop table analysis_jobs;
+drop table accounts;
+drop function assay_uuid(timestamptz);

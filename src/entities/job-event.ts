@@ -1,0 +1,31 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { EventType, JobKind, JobStatus } from './job-status.ts';
+import type { Progress } from './progress.ts';
+
+export const JobEventSchema = defineEntity({
+  name: 'JobEvent',
+  tableName: 'job_events',
+  properties: {
+    id: p.bigint().primary(),
+    jobId: p.uuid(),
+    seq: p.integer(),
+    type: p.text().$type<EventType>(),
+    userId: p.uuid(),
+    resultId: p.uuid().nullable(),
+    kind: p.text().$type<JobKind>(),
+    status: p.text().$type<JobStatus>(),
+    round: p.integer(),
+    attempt: p.integer(),
+    progress: p.json<Progress>(),
+    tokenBalance: p.integer().nullable(),
+    assessmentName: p.text(),
+    errorMessage: p.text().nullable(),
+    processingTime: p.double().$type<number>().nullable(),
+    at: p.datetime(),
+  },
+});
+
+/** One line of the log: a move that happened, as it was when it happened. */
+export class JobEvent extends JobEventSchema.class {}
+
+JobEventSchema.setClass(JobEvent);

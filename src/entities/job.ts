@@ -1,0 +1,42 @@
+import { defineEntity, p } from '@mikro-orm/postgresql';
+import type { FailureCode, JobKind, JobStatus } from './job-status.ts';
+import type { Progress } from './progress.ts';
+
+export const JobSchema = defineEntity({
+  name: 'Job',
+  tableName: 'analysis_jobs',
+  properties: {
+    id: p.uuid().primary(),
+    userId: p.uuid(),
+    kind: p.text().$type<JobKind>(),
+    name: p.text(),
+    status: p.text().$type<JobStatus>(),
+    seq: p.integer(),
+    round: p.integer(),
+    attempt: p.integer(),
+    maxAttempts: p.integer(),
+    priority: p.integer(),
+    price: p.integer(),
+    refunded: p.boolean(),
+    requestedBy: p.text(),
+    resultId: p.uuid().nullable(),
+    progress: p.json<Progress>(),
+    failureCode: p.text().$type<FailureCode>().nullable(),
+    failureMessage: p.text().nullable(),
+    leaseToken: p.uuid().nullable(),
+    leaseExpiresAt: p.datetime().nullable(),
+    workerId: p.uuid().nullable(),
+    workerFreeAt: p.datetime().nullable(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+    startedAt: p.datetime().nullable(),
+    heartbeatAt: p.datetime().nullable(),
+    finishedAt: p.datetime().nullable(),
+    deletedAt: p.datetime().nullable(),
+  },
+});
+
+/** A unit of work as it is stored. Read it freely; only `src/lifecycle/` writes it. */
+export class Job extends JobSchema.class {}
+
+JobSchema.setClass(Job);
