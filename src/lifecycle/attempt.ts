@@ -1,0 +1,129 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import { Job } from '../entities/job.ts';
+import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job-status.ts';
+import type { Progress } from '../entities/progress.ts';
+import { MoveRefused } from './errors.ts';
+import type { MoveName } from './machine.ts';
+import { interval, type Moved, move, moveTime } from './move.ts';
+
+/** What every write of a worker carries. A job whose lease is another's, or nobody's, refuses it. */
+export interface Lease {
+  jobId: string;
+  leaseToken: string;
+}
+
+export interface Start {
+  jobId: string;
+  round: number;
+  /** The attempt that the task was made for; it starts only the attempt that is really next. */
+  attempt: number;
+  workerId: string;
+  leaseToken: string;
+  leaseMs: number;
+}
+
+/** An attempt that has begun, with all that its handler needs. */
+export interface StartedAttempt {
+  job: Job;
+  input: { kind: JobKind; testData: unknown; rawResponses: unknown };
+}
+
+/** Begins an attempt, or answers null where the task is out of date: the job is gone, finished, running or further on. */
+export async function start(em: EntityManager, options: Start): Promise<StartedAttempt | null> {
+  const [moved] = await move(em, 'start', {
+    where: sql`j.id = ${options.jobId} and j.round = ${options.round} and j.attempt = ${options.attempt - 1}`,
+    set: sql`attempt = j.attempt + 1, lease_token = ${options.leaseToken}, worker_id = ${options.workerId},
+      lease_expires_at = now() + ${interval(options.leaseMs)}, worker_free_at = null,
+      started_at = ${moveTime}, heartbeat_at = ${moveTime}`,
+  });
+  if (!moved) return null;
+  const { rows } = await sql<{ test_data: unknown; raw_responses: unknown }>`
+    select test_data, raw_responses from analysis_results where job_id = ${options.jobId}`.execute(em.getKysely());
+  const [result] = rows;
+  if (!result) return null; // force-deleted between the two statements; the lease died with the row
+  return { job: moved.job, input: { kind: moved.job.kind, testData: result.test_data, rawResponses: result.raw_responses } };
+}
+
+/** Stores the answer and ends the round. @throws MoveRefused when the lease is no longer this attempt's */
+export async function complete(em: EntityManager, lease: Lease, testResult: unknown): Promise<Moved> {
+  return await underLease(em, 'complete', lease, () =>
+    move(em, 'complete', {
+      where: held(lease),
+      set: sql`finished_at = ${moveTime}, progress = '{"percent": 100}', ${leaseGivenBack}`,
+      testResult,
+    }),
+  );
+}
+
+/** Ends the round without an answer and pays its price back. @throws MoveRefused when the lease is no longer this attempt's */
+export async function fail(
+  em: EntityManager,
+  lease: Lease,
+  failure: { code: Exclude<FailureCode, 'CANCELLED'>; message: string },
+): Promise<Moved> {
+  return await underLease(em, 'fail', lease, () =>
+    move(em, 'fail', {
+      where: held(lease),
+      set: sql`finished_at = ${moveTime}, failure_code = ${failure.code}, failure_message = ${failure.message},
+        refunded = j.price > 0, ${leaseGivenBack}`,
+      event: failure.code === FailureCode.STUCK ? EventType.STUCK : EventType.FAILED,
+    }),
+  );
+}
+
+/**
+ * Gives the job back to the queue within its round.
+ * @param options.delayMs how long the next attempt waits at least
+ * @param options.countsAttempt false for a shutdown: the attempt was not the job's fault and is given back
+ * @throws MoveRefused when the lease is no longer this attempt's
+ */
+export async function release(
+  em: EntityManager,
+  lease: Lease,
+  options: { delayMs: number; countsAttempt: boolean; errorMessage?: string },
+): Promise<Moved> {
+  return await underLease(em, 'release', lease, () =>
+    em.transactional((transaction) =>
+      move(transaction, 'release', {
+        where: held(lease),
+        set: sql`attempt = j.attempt - ${options.countsAttempt ? 0 : 1}::int, ${backInQueue}`,
+        ...(options.errorMessage === undefined ? {} : { errorMessage: options.errorMessage }),
+        delayMs: options.delayMs,
+      }),
+    ),
+  );
+}
+
+/**
+ * Writes the latest progress of a running attempt; no move, no event. It doubles as a heartbeat.
+ * @throws MoveRefused when the lease is no longer this attempt's: the attempt must end
+ */
+export async function report(em: EntityManager, lease: Lease, progress: Progress, leaseMs: number): Promise<void> {
+  const { numAffectedRows } = await sql`
+    update analysis_jobs j
+    set progress = ${JSON.stringify(progress)}::jsonb, heartbeat_at = now(), lease_expires_at = now() + ${interval(leaseMs)}
+    where j.status = ${JobStatus.PROCESSING} and ${held(lease)}`.execute(em.getKysely());
+  if (numAffectedRows === 0n) throw await refusal(em, 'report', lease.jobId);
+}
+
+/** Assignments of every move that leads back to the queue. */
+export const backInQueue = sql`lease_token = null, lease_expires_at = null, worker_id = null, worker_free_at = null,
+  started_at = null, heartbeat_at = null, progress = '{"percent": 0}'`;
+
+/** Assignments of a move after which no thread works on the job. */
+export const leaseGivenBack = sql`lease_token = null, lease_expires_at = null, worker_id = null, worker_free_at = ${moveTime}`;
+
+const held = ({ jobId, leaseToken }: Lease) => sql`j.id = ${jobId} and j.lease_token = ${leaseToken}`;
+
+async function underLease(em: EntityManager, name: MoveName, lease: Lease, act: () => Promise<Moved[]>): Promise<Moved> {
+  const [moved] = await act();
+  if (!moved) throw await refusal(em, name, lease.jobId);
+  return moved;
+}
+
+/** Asked in a second statement: the refused one saw the job as it was before the winner's move. */
+async function refusal(em: EntityManager, name: MoveName | 'report', jobId: string): Promise<MoveRefused> {
+  const job = await em.fork().findOne(Job, { id: jobId }, { fields: ['status'] });
+  return new MoveRefused(name, jobId, job?.status ?? null);
+}

@@ -1,0 +1,59 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { WakeUp } from '../entities/wake-up.ts';
+import * as attempt from './attempt.ts';
+import { type Grant, grant } from './ledger.ts';
+import type { Moved } from './move.ts';
+import { type Rescue, rescue } from './rescue.ts';
+import { type Submission, submit } from './submit.ts';
+
+export interface LifecycleOptions {
+  orm: MikroORM;
+  /** Called after each commit that changed jobs. It must not throw and need not be reliable: readers also poll. */
+  wake: (wakeUps: WakeUp[]) => void;
+  /** What a user owns when he is first seen. */
+  startingTokens: number;
+}
+
+export type Lifecycle = ReturnType<typeof createLifecycle>;
+
+/**
+ * The verbs of a job, for doors that know nothing of SQL. Every verb works in its own unit of work and sends its
+ * wake-ups when the change is committed.
+ */
+export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions) {
+  const em = () => orm.em.fork();
+  const wakeJobs = (ids: readonly string[]) => ids.length > 0 && wake(ids.map((jobId) => ({ jobId })));
+  const waking = async (moving: Promise<Moved>): Promise<Moved> => {
+    const moved = await moving;
+    wakeJobs([moved.job.id]);
+    return moved;
+  };
+
+  return {
+    async submit(userId: string, submissions: readonly Omit<Submission, 'userId'>[]) {
+      const submitted = await submit(em(), userId, submissions, startingTokens);
+      wakeJobs(submitted.outcomes.flatMap((row) => (row.outcome === 'SUBMITTED' && !row.replayed ? [row.job.id] : [])));
+      return submitted;
+    },
+    async start(options: attempt.Start) {
+      const started = await attempt.start(em(), options);
+      if (started) wakeJobs([started.job.id]);
+      return started;
+    },
+    complete: (lease: attempt.Lease, testResult: unknown) => waking(attempt.complete(em(), lease, testResult)),
+    fail: (lease: attempt.Lease, failure: Parameters<typeof attempt.fail>[2]) =>
+      waking(attempt.fail(em(), lease, failure)),
+    release: (lease: attempt.Lease, options: Parameters<typeof attempt.release>[2]) =>
+      waking(attempt.release(em(), lease, options)),
+    async report(lease: attempt.Lease, progress: Parameters<typeof attempt.report>[2], leaseMs: number) {
+      await attempt.report(em(), lease, progress, leaseMs);
+      wakeJobs([lease.jobId]);
+    },
+    async rescue(options: Rescue) {
+      const rescued = await rescue(em(), options);
+      wakeJobs([...rescued.released, ...rescued.failed]);
+      return rescued;
+    },
+    grant: (options: Omit<Grant, 'startingTokens'>) => grant(em(), { ...options, startingTokens }),
+  };
+}

@@ -1,0 +1,106 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { type RawBuilder, sql } from 'kysely';
+import { Job } from '../entities/job.ts';
+import { type EventType, JobStatus } from '../entities/job-status.ts';
+import { MOVES, type MoveName } from './machine.ts';
+
+export interface MoveStatement {
+  /** Which jobs, and on what condition: a predicate over `j`. The status is guarded by the move itself. */
+  where: RawBuilder<unknown>;
+  /** Further columns, as assignments over `j`. */
+  set: RawBuilder<unknown>;
+  /** The result's content, for `complete` only. */
+  testResult?: unknown;
+  /** The event in place of the move's own, where a move has two faces (FAILED or STUCK). */
+  event?: EventType;
+  /** What went wrong with the attempt that a release ends; other moves take it from the job's failure. */
+  errorMessage?: string;
+  /** When the next task may run, for moves that lead back to the queue. */
+  delayMs?: number;
+}
+
+/** A job after its move, and its owner's balance where the move paid something back. */
+export interface Moved {
+  job: Job;
+  tokenBalance: number | null;
+}
+
+/** The time of a move: the transaction's, but never before the job's last one, so that a log never runs backwards. */
+export const moveTime = sql`greatest(now(), j.updated_at)`;
+
+/** `milliseconds` as an interval. */
+export const interval = (milliseconds: number): RawBuilder<unknown> => sql`make_interval(secs => ${milliseconds / 1000}::float8)`;
+
+/** The task that runs a job's next attempt. Several rows in, several tasks out; one key a job, so there is only one each. */
+export const addTask = (delayMs = 0): RawBuilder<unknown> => sql`(graphile_worker.add_job(
+  'run_job', json_build_object('jobId', j.id, 'round', j.round, 'attempt', j.attempt + 1), job_key := 'job:' || j.id,
+  max_attempts := 1, priority := j.priority, run_at := now() + ${interval(delayMs)})).id`;
+
+const logColumns = sql`job_id, seq, type, user_id, result_id, kind, status, round, attempt, progress, token_balance,
+  assessment_name, error_message, processing_time, at`;
+
+/** The columns of a job's event, read from `j`; what the event says beyond the row is passed in. */
+export function eventOf(
+  type: EventType,
+  tokenBalance: RawBuilder<unknown>,
+  errorMessage?: string,
+): { columns: RawBuilder<unknown>; values: RawBuilder<unknown> } {
+  return {
+    columns: logColumns,
+    values: sql`j.id, j.seq, ${type}, j.user_id, j.result_id, j.kind, j.status, j.round, j.attempt, j.progress,
+      ${tokenBalance}, j.name, coalesce(j.failure_message, ${errorMessage ?? null}),
+      extract(epoch from j.finished_at - j.started_at), j.updated_at`,
+  };
+}
+
+/**
+ * The one statement that changes a job's status: row, result, refund, event and next task, or none of them. It works on
+ * sets, so that one job and a hundred take the same way.
+ *
+ * Refunds of one account in one statement are added up, because a statement can update a row only once; accounts are
+ * locked in the order of their ids, so that two such statements cannot wait for each other.
+ * @returns the jobs that moved; a job that is not among them was refused by the guard
+ */
+export async function move(em: EntityManager, name: MoveName, statement: MoveStatement): Promise<Moved[]> {
+  const { from, to, event: ownEvent } = MOVES[name];
+  const event = eventOf(statement.event ?? ownEvent, sql`r.balance`, statement.errorMessage);
+  const testResult =
+    statement.testResult === undefined ? sql`null::jsonb` : sql`${JSON.stringify(statement.testResult)}::jsonb`;
+  const requeues = to === JobStatus.QUEUED;
+
+  const { rows } = await sql<Record<string, unknown> & { token_balance: number | null; task_id: string | null }>`
+    with moved as (
+      update analysis_jobs j
+      set status = ${to}, seq = j.seq + 1, updated_at = ${moveTime}, ${statement.set}
+      where j.status = any(${[...from]}) and j.deleted_at is null and ${statement.where}
+      returning j.*
+    ), carried as (
+      update analysis_results s set status = j.status, updated_at = j.updated_at, test_result = ${testResult}
+      from moved j where s.job_id = j.id
+    ), owed as (
+      select id, user_id, round, price, sum(price) over (partition by user_id order by id desc) - price as later
+      from moved where refunded
+    ), held as (
+      select user_id from accounts where user_id in (select user_id from owed) order by user_id for update
+    ), paid as (
+      update accounts a set balance = a.balance + o.total
+      from (select user_id, sum(price) as total from owed join held using (user_id) group by user_id) o
+      where a.user_id = o.user_id
+      returning a.user_id, a.balance
+    ), refund as (
+      insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
+      select o.user_id, 'REFUND', o.price, p.balance - o.later, o.id, o.round from owed o join paid p using (user_id)
+      returning job_id, balance
+    ), logged as (
+      insert into job_events (${event.columns})
+      select ${event.values} from moved j left join refund r on r.job_id = j.id
+    )
+    select j.*, r.balance as token_balance, ${requeues ? addTask(statement.delayMs) : sql`null`} as task_id
+    from moved j left join refund r on r.job_id = j.id`.execute(em.getKysely());
+
+  return rows.map(({ token_balance, task_id, ...row }) => {
+    // The queue can answer an add under contention with nothing; the exception takes the whole move back.
+    if (requeues && task_id === null) throw new Error(`the queue took no task for job ${String(row.id)}`);
+    return { job: em.map(Job, row), tokenBalance: token_balance };
+  });
+}

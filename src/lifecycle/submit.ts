@@ -1,0 +1,131 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import { Job } from '../entities/job.ts';
+import { EventType, type JobKind } from '../entities/job-status.ts';
+import { lockBalance, openAccount } from './ledger.ts';
+import { addTask, eventOf } from './move.ts';
+
+/** One piece of work as it is handed in: checked by its kind, priced, and not yet paid. */
+export interface Submission {
+  userId: string;
+  kind: JobKind;
+  /** What the user calls it: the assessment's name, or a title. */
+  name: string;
+  testData: unknown;
+  rawResponses?: unknown;
+  /** Tokens. */
+  price: number;
+  maxAttempts: number;
+  /** The number of the user's tier; smaller is served first. */
+  tierPriority: number;
+  idempotency?: { key: string; mutation: string; inputHash: string };
+}
+
+export type SubmitOutcome =
+  | { outcome: 'SUBMITTED'; job: Job; replayed: boolean }
+  | { outcome: 'INSUFFICIENT_TOKENS'; required: number; available: number }
+  | { outcome: 'IDEMPOTENCY_KEY_REUSED' };
+
+export interface Submitted {
+  /** In the order of the submissions. */
+  outcomes: SubmitOutcome[];
+  tokenBalance: number;
+}
+
+/** A user's active jobs count against the priority of his next one, up to here. */
+const PRIORITY_CAP = 1_000;
+
+/**
+ * Submits one user's work, all of it in one transaction: for each submission the job, its result row with the input, the
+ * charge, the first event, the key and the queue task, in one statement. A submission that is refused leaves nothing.
+ *
+ * The account is locked first. So a user's submits come one after the other, and both questions, whether the balance is
+ * enough and whether the key was used, are asked of what is really there.
+ */
+export async function submit(
+  em: EntityManager,
+  userId: string,
+  submissions: readonly Omit<Submission, 'userId'>[],
+  startingTokens: number,
+): Promise<Submitted> {
+  return await em.transactional(async (transaction) => {
+    await openAccount(transaction, userId, startingTokens);
+    await lockBalance(transaction, userId);
+    const outcomes: SubmitOutcome[] = [];
+    for (const submission of submissions) outcomes.push(await submitOne(transaction, { ...submission, userId }));
+    return { outcomes, tokenBalance: await lockBalance(transaction, userId) };
+  });
+}
+
+async function submitOne(em: EntityManager, submission: Submission): Promise<SubmitOutcome> {
+  const job = await insert(em, submission);
+  if (job) return { outcome: 'SUBMITTED', job, replayed: false };
+  const known = await findByKey(em, submission);
+  if (known) return known;
+  const available = await lockBalance(em, submission.userId);
+  return { outcome: 'INSUFFICIENT_TOKENS', required: submission.price, available };
+}
+
+/** Writes all rows of a new job, or none where the key is known or the balance too small (then null). */
+async function insert(em: EntityManager, submission: Submission): Promise<Job | null> {
+  const { userId, idempotency } = submission;
+  const event = eventOf(EventType.QUEUED, sql`c.balance`);
+  const rawResponses = submission.rawResponses === undefined ? null : JSON.stringify(submission.rawResponses);
+
+  const { rows } = await sql<Record<string, unknown> & { task_id: string | null }>`
+    with clock as materialized (
+      select clock_timestamp() as at
+    ), paid as (
+      update accounts a set balance = a.balance - ${submission.price}
+      where a.user_id = ${userId} and a.balance >= ${submission.price} and not exists (
+        select from idempotency_keys k where k.owner = ${userId} and k.key = ${idempotency?.key ?? null}
+      )
+      returning a.balance
+    ), job as (
+      insert into analysis_jobs (id, user_id, kind, name, status, max_attempts, priority, price, requested_by, result_id,
+        created_at, updated_at)
+      select assay_uuid(at), ${userId}, ${submission.kind}, ${submission.name}, 'QUEUED', ${submission.maxAttempts},
+        ${submission.tierPriority}::int + (
+          select count(*)::int from (
+            select from analysis_jobs where user_id = ${userId} and status in ('QUEUED', 'PROCESSING')
+            limit ${PRIORITY_CAP}
+          ) active
+        ), ${submission.price}, 'user', assay_uuid(at), at, at
+      from paid, clock
+      returning *
+    ), result as (
+      insert into analysis_results (id, job_id, user_id, status, assessment_name, test_data, raw_responses, created_at, updated_at)
+      select result_id, id, user_id, status, name, ${JSON.stringify(submission.testData)}::jsonb, ${rawResponses}::jsonb,
+        created_at, created_at
+      from job
+    ), charge as (
+      insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
+      select j.user_id, 'CHARGE', -j.price, paid.balance, j.id, j.round from job j, paid where j.price > 0
+      returning balance
+    ), key as (
+      insert into idempotency_keys (owner, key, mutation, input_hash, job_id)
+      select user_id::text, ${idempotency?.key ?? null}, ${idempotency?.mutation ?? null}, ${idempotency?.inputHash ?? null}, id
+      from job where ${idempotency !== undefined}
+    ), logged as (
+      insert into job_events (${event.columns}) select ${event.values} from job j left join charge c on true
+    )
+    select j.*, ${addTask()} as task_id from job j`.execute(em.getKysely());
+
+  const [row] = rows;
+  if (!row) return null;
+  const { task_id, ...columns } = row;
+  if (task_id === null) throw new Error(`the queue took no task for job ${String(columns.id)}`);
+  return em.map(Job, columns);
+}
+
+async function findByKey(em: EntityManager, { userId, idempotency }: Submission): Promise<SubmitOutcome | null> {
+  if (!idempotency) return null;
+  const { rows } = await sql<{ mutation: string; input_hash: string; job_id: string | null }>`
+    select mutation, input_hash, job_id from idempotency_keys
+    where owner = ${userId} and key = ${idempotency.key}`.execute(em.getKysely());
+  const [known] = rows;
+  if (!known) return null;
+  const same = known.mutation === idempotency.mutation && known.input_hash === idempotency.inputHash;
+  if (!same || known.job_id === null) return { outcome: 'IDEMPOTENCY_KEY_REUSED' };
+  return { outcome: 'SUBMITTED', job: await em.findOneOrFail(Job, { id: known.job_id }), replayed: true };
+}
