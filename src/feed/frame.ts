@@ -1,0 +1,80 @@
+import type { Job } from '../entities/job.ts';
+import type { JobEvent } from '../entities/job-event.ts';
+import { FrameType, type JobKind, type JobStatus } from '../entities/job-status.ts';
+import type { Progress } from '../entities/progress.ts';
+
+/** What a subscriber receives: a stored event, or a picture of the job as it is now. */
+export interface JobFrame {
+  seq: number;
+  cursor: string | null;
+  type: FrameType;
+  eventType: string;
+  jobId: string;
+  userId: string;
+  resultId: string | null;
+  kind: JobKind;
+  status: JobStatus;
+  round: number;
+  attempt: number;
+  progress: Progress;
+  tokenBalance: number | null;
+  metadata: { assessmentName: string; errorMessage: string | null; processingTime: number | null };
+  at: Date;
+}
+
+const eventTypeOf = (type: FrameType): string => `analysis.${type.toLowerCase()}`;
+
+/** A stored event, as it was. */
+export function frameOfEvent(event: JobEvent): JobFrame {
+  return {
+    seq: event.seq,
+    cursor: null,
+    type: event.type,
+    eventType: eventTypeOf(event.type),
+    jobId: event.jobId,
+    userId: event.userId,
+    resultId: event.resultId ?? null,
+    kind: event.kind,
+    status: event.status,
+    round: event.round,
+    attempt: event.attempt,
+    progress: event.progress,
+    tokenBalance: event.tokenBalance ?? null,
+    metadata: {
+      assessmentName: event.assessmentName,
+      errorMessage: event.errorMessage ?? null,
+      processingTime: event.processingTime ?? null,
+    },
+    at: event.at,
+  };
+}
+
+/** The job as it is: where a subscription begins (SNAPSHOT), starts anew (RESYNC), or hears of progress (PROGRESSED). */
+export function frameOfJob(job: Job, type: 'SNAPSHOT' | 'RESYNC' | 'PROGRESSED'): JobFrame {
+  return {
+    seq: job.seq,
+    cursor: null,
+    type: FrameType[type],
+    eventType: eventTypeOf(type),
+    jobId: job.id,
+    userId: job.userId,
+    resultId: job.resultId ?? null,
+    kind: job.kind,
+    status: job.status,
+    round: job.round,
+    attempt: job.attempt,
+    progress: job.progress,
+    tokenBalance: null,
+    metadata: {
+      assessmentName: job.name,
+      errorMessage: job.failureMessage ?? null,
+      processingTime: processingSeconds(job),
+    },
+    at: (type === 'PROGRESSED' ? job.heartbeatAt : undefined) ?? job.updatedAt,
+  };
+}
+
+/** Seconds from the last attempt's start to the job's end; null while there is no such time. */
+export function processingSeconds(job: Pick<Job, 'startedAt' | 'finishedAt'>): number | null {
+  return job.startedAt && job.finishedAt ? (job.finishedAt.getTime() - job.startedAt.getTime()) / 1000 : null;
+}
