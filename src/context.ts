@@ -1,0 +1,54 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { Feed } from './feed/feed.ts';
+import type { Viewer } from './gate/viewer.ts';
+import { kinds } from './kinds/index.ts';
+import type { KindPolicy } from './kinds/kind.ts';
+import { effectivePolicy, type PolicyOverrides } from './kinds/policy.ts';
+import type { Lifecycle } from './lifecycle/lifecycle.ts';
+import { createLoaders, type Loaders } from './resolvers/loaders.ts';
+
+/** What work costs and how it is ranked in this installation. */
+export interface Terms {
+  policyOf(kind: keyof typeof kinds): KindPolicy;
+  /** The number of a tier; smaller is served first. A tier that is not configured ranks as the first one that is. */
+  priorityOf(tier: string): number;
+}
+
+/**
+ * What a resolver gets. An anonymous operation has an empty context: the gate lets it introspect only, so no resolver
+ * runs for it.
+ */
+export interface Context {
+  readonly viewer: Viewer;
+  /** Made for this operation, or this event of a subscription, and for reads only. */
+  readonly em: EntityManager;
+  /** Reads by id, batched over this operation. */
+  readonly load: Loaders;
+  readonly lifecycle: Lifecycle;
+  readonly feed: Feed;
+  readonly terms: Terms;
+}
+
+/** Makes the context of one operation; a subscription asks for a new one with each event. */
+export type ContextOf = (viewer: Viewer) => Context;
+
+/**
+ * Binds what a process has once to what an operation has of its own. The entity manager is forked anew each time: one
+ * fork for a whole socket would keep every row it ever saw, and go on showing them.
+ */
+export function contextFor(parts: { orm: MikroORM; lifecycle: Lifecycle; feed: Feed; terms: Terms }): ContextOf {
+  const { orm, ...shared } = parts;
+  return (viewer) => {
+    const em = orm.em.fork();
+    return { viewer, em, load: createLoaders(em), ...shared };
+  };
+}
+
+/** The terms of an installation, as its configuration sets them. */
+export function termsOf(config: PolicyOverrides & { readonly tiers: Readonly<Record<string, number>> }): Terms {
+  const [standard = 0] = Object.values(config.tiers);
+  return {
+    policyOf: (kind) => effectivePolicy(kind, kinds[kind].policy, config),
+    priorityOf: (tier) => config.tiers[tier] ?? standard,
+  };
+}

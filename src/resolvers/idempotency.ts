@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+
+/** 1 to 255 characters that can be seen: no control characters, no half of a surrogate pair. */
+const KEY = /^\P{C}{1,255}$/u;
+
+export const isIdempotencyKey = (key: string): boolean => KEY.test(key);
+
+/**
+ * A fingerprint of what was asked, so that a key that comes back with something else is noticed. It covers the mutation
+ * and all of the input with its defaults, whatever the order of the keys (RFC 8785); an absent field and a null one are
+ * the same.
+ */
+export function hashInput(mutation: string, input: object): string {
+  const given = JSON.parse(JSON.stringify(input), (_key, value: unknown) => value ?? undefined) as object;
+  return createHash('sha256').update(canonicalize({ mutation, input: given }) ?? '').digest('hex');
+}

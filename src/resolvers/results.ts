@@ -1,0 +1,83 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Authorized, Ctx, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import type { Context } from '../context.ts';
+import type { Job as JobRow } from '../entities/job.ts';
+import { JobStatus } from '../entities/job-status.ts';
+import { Result as ResultRow } from '../entities/result.ts';
+import { scopeOf } from '../gate/authorization.ts';
+import { isUuid, requireId } from '../gate/ids.ts';
+import { AssessmentReport } from '../schema/assessment-report.ts';
+import { ResultConnection } from '../schema/connection.ts';
+import { ArchiveStatus } from '../schema/enums.ts';
+import { Job } from '../schema/job.ts';
+import { Result } from '../schema/result.ts';
+import { COUNTED, keyset, type Page, pageOf, pageRequest } from './page.ts';
+
+/** The three words that clients of older archives know. */
+const ARCHIVE_STATUS: Record<JobStatus, ArchiveStatus> = {
+  [JobStatus.QUEUED]: ArchiveStatus.PROCESSING,
+  [JobStatus.PROCESSING]: ArchiveStatus.PROCESSING,
+  [JobStatus.COMPLETED]: ArchiveStatus.COMPLETED,
+  [JobStatus.FAILED]: ArchiveStatus.FAILED,
+  [JobStatus.CANCELLED]: ArchiveStatus.FAILED,
+};
+
+@Resolver(() => Result)
+export class ResultsResolver {
+  @Authorized('user', 'jobs:read')
+  @Query(() => Result, {
+    nullable: true,
+    description: 'One result. Null where there is none with this id that the viewer may see.',
+  })
+  async result(
+    @Ctx() { em, viewer }: Context,
+    @Arg('id', () => ID, { description: "The result's id." }) id: string,
+  ): Promise<ResultRow | null> {
+    if (!isUuid(requireId(id))) return null;
+    return await em.findOne(ResultRow, { id, ...ownedBy(viewer) });
+  }
+
+  @Authorized('user', 'jobs:read')
+  @Query(() => ResultConnection, { description: "The viewer's results, newest first; for a service everyone's." })
+  async results(
+    @Ctx() { em, viewer }: Context,
+    @Info() info: GraphQLResolveInfo,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, 0 to 100.' })
+    first: number | null,
+    @Arg('after', () => String, { nullable: true, description: 'Begin behind this cursor.' }) after: string | null,
+  ): Promise<Page<ResultRow>> {
+    const request = pageRequest('result', { first, after }, info);
+    const { bounds, order } = keyset(request, true);
+    const where = ownedBy(viewer);
+    const rows = await em.find(ResultRow, { $and: [where, ...bounds] }, { orderBy: { id: order }, limit: request.size + 1 });
+    return pageOf('result', request, rows, async () => {
+      const counted = await em.find(ResultRow, where, { fields: ['id'], limit: COUNTED + 1, disableIdentityMap: true });
+      return counted.length;
+    });
+  }
+
+  @FieldResolver(() => Job, { description: 'The job that made it.' })
+  async job(@Root() result: ResultRow, @Ctx() { load }: Context): Promise<JobRow | null> {
+    return await load.job.load(result.jobId);
+  }
+
+  @FieldResolver(() => ArchiveStatus, { description: 'The status in the three words of older archive clients.' })
+  archiveStatus(@Root() result: ResultRow): ArchiveStatus {
+    return ARCHIVE_STATUS[result.status];
+  }
+
+  @FieldResolver(() => AssessmentReport, {
+    nullable: true,
+    description: 'The answer of an ASSESSMENT, field by field: the same content as `testResult`. Null until COMPLETED.',
+  })
+  async assessment(@Root() result: ResultRow, @Ctx() { load }: Context): Promise<unknown> {
+    if (!result.testResult) return null;
+    const job = await load.job.load(result.jobId);
+    return job?.kind === 'ASSESSMENT' ? result.testResult : null;
+  }
+}
+
+function ownedBy(viewer: Context['viewer']) {
+  const scope = scopeOf(viewer);
+  return scope === 'any owner' ? {} : { userId: scope.owner };
+}
