@@ -1,0 +1,38 @@
+import type { Job as JobRow } from '../../src/entities/job.ts';
+import type { LedgerEntry as LedgerEntryRow } from '../../src/entities/ledger-entry.ts';
+import type { Result as ResultRow } from '../../src/entities/result.ts';
+import type { Connection } from '../../src/schema/connection.ts';
+import type { Job } from '../../src/schema/job.ts';
+import type { LedgerEntry } from '../../src/schema/ledger.ts';
+import type { GrantTokensPayload, SubmitPayload } from '../../src/schema/payloads.ts';
+import type { Result } from '../../src/schema/result.ts';
+
+// Resolvers return rows, and GraphQL reads properties of the same names. So each row must have every field that its class
+// declares, of a type that can be shown. Where one has not, this file does not compile.
+
+/** True where every field of `Class` is a property of `Row`; otherwise the names of those that are missing. */
+type Fits<Row extends Class, Class> =
+  Exclude<keyof Class, keyof Row> extends never ? true : Exclude<keyof Class, keyof Row>;
+
+export const rowsFit: [Fits<JobRow, Job>, Fits<ResultRow, Result>, Fits<LedgerEntryRow, LedgerEntry>] = [
+  true,
+  true,
+  true,
+];
+
+/** Rows go into payloads and pages as they are. */
+export const submitted = (job: JobRow): SubmitPayload => ({ job, replayed: false, tokenBalance: 2, userErrors: [] });
+export const granted = (entry: LedgerEntryRow): GrantTokensPayload => ({ entry, userErrors: [] });
+export const pageOf = (nodes: JobRow[], rest: Omit<Connection<Job>, 'nodes'>): Connection<Job> => ({ ...rest, nodes });
+
+/** Each error carries the data of its own code, and no other. */
+export const refused: SubmitPayload['userErrors'] = [
+  { code: 'NOT_FOUND', message: 'There is no such job.' },
+  { code: 'INSUFFICIENT_TOKENS', message: 'It costs 1 token.', required: 1, available: 0 },
+  { code: 'QUEUE_LIMIT_REACHED', message: 'Too many jobs are waiting.', retryAfterSeconds: 30 },
+  { code: 'JOB_FINISHED', message: 'It has finished.', status: 'COMPLETED', allowed: ['DELETE'] },
+  // @ts-expect-error: without the amounts a client could not say how many tokens are missing
+  { code: 'INSUFFICIENT_TOKENS', message: 'It costs 1 token.' },
+  // @ts-expect-error: a move is refused with the status that the job was found in
+  { code: 'JOB_ACTIVE', message: 'It is running.' },
+];
