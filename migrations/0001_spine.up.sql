@@ -95,7 +95,6 @@ create table analysis_jobs (
   ),
   constraint jobs_run_fits_status check (
     case status
-      when 'QUEUED' then started_at is null and heartbeat_at is null
       when 'PROCESSING' then started_at is not null and heartbeat_at is not null and attempt >= 1
       when 'COMPLETED' then started_at is not null and attempt >= 1
       else true

@@ -107,9 +107,9 @@ export async function report(em: EntityManager, lease: Lease, progress: Progress
   if (numAffectedRows === 0n) throw await refusal(em, 'report', lease.jobId);
 }
 
-/** Assignments of every move that leads back to the queue. */
+/** Assignments of a move back to the queue: the lease is free, and what was done of the work is done anew. */
 export const backInQueue = sql`lease_token = null, lease_expires_at = null, worker_id = null, worker_free_at = null,
-  started_at = null, heartbeat_at = null, progress = '{"percent": 0}'`;
+  progress = '{"percent": 0}'`;
 
 /** Assignments of a move after which no thread works on the job. */
 export const leaseGivenBack = sql`lease_token = null, lease_expires_at = null, worker_id = null, worker_free_at = ${moveTime}`;

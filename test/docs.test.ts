@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { VARIABLES } from '../src/config.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...markdownIn('docs')];
+
+function markdownIn(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => path.join(folder, file));
+}
+
+/** The rows of every table of a page whose first cell is a word in backticks. */
+function rowsOf(page: string): string[][] {
+  return read(page)
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.slice(2, -2).split(' | '));
+}
+
+test('the tables of variables say what the code says', () => {
+  const rows = rowsOf('docs/operations.md').filter(([name]) => /^`[A-Z]/.test(name ?? ''));
+  const variables = VARIABLES.map(({ name, default: standard, description }) => [`\`${name}\``, standard, description]);
+  expect(rows.toSorted()).toEqual(variables.toSorted());
+});
+
+test('every link of a page leads somewhere', () => {
+  for (const page of pages) {
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)#\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const file = path.join(root, path.dirname(page), target);
+      expect(existsSync(file), `${page} links to ${target}`).toBe(true);
+    }
+  }
+});
+
+test('every npm script that a page names exists', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const named = pages.flatMap((page) => [...read(page).matchAll(/npm (?:run (?:-s )?([a-z:]+)|(start|test)\b)/g)]);
+  expect(named.length).toBeGreaterThan(3);
+  for (const [text, script, short] of named) expect(Object.keys(scripts), text).toContain(script ?? short);
+});
+
+test('every file that the architecture draws exists', () => {
+  const drawing = read('ARCHITECTURE.md').split('```')[1] ?? '';
+  const folders = [...drawing.matchAll(/^( {2})?([a-z-]+)\/ /gm)].map(([, indent, name]) => (indent ? `src/${name}` : name));
+  expect(folders.length).toBeGreaterThan(10);
+  for (const folder of folders) expect(existsSync(path.join(root, folder ?? '')), folder).toBe(true);
+  const files = /^ {2}(config, .*)$/m.exec(drawing)?.[1]?.split(', ') ?? [];
+  for (const file of files) expect(existsSync(path.join(root, 'src', `${file}.ts`)), file).toBe(true);
+});
+
+test('every decision is in the index', () => {
+  const index = read('docs/decisions/README.md');
+  const notes = readdirSync(path.join(root, 'docs/decisions')).filter((file) => /^\d/.test(file));
+  for (const note of notes) expect(index).toContain(`(${note})`);
+});
