@@ -1,0 +1,7 @@
+import { assessment } from './assessment/index.ts';
+import type { Kind } from './kind.ts';
+
+type JobKind = 'ASSESSMENT' | 'SYNC' | 'FORECAST' | 'COMPRESS' | 'PROBE';
+
+/** The kinds that can be run, by the name that a job carries. */
+export const kinds = { ASSESSMENT: assessment } satisfies Partial<Record<JobKind, Kind<unknown, unknown>>>;

@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, inject } from 'vitest';
+
+const CLONE_LIMIT_MS = 20_000;
+const CLOSE_LIMIT_MS = 1_000;
+const BLOCKED_LIMIT_MS = 5_000;
+const POLL_MS = 10;
+const OBJECT_IN_USE = '55006';
+
+/** A database of a test's own. */
+export interface TestDatabase {
+  url: string;
+  /** Its connections are called `assay-test` in pg_stat_activity. */
+  pool: pg.Pool;
+  /**
+   * Ends the pool and removes the database.
+   * @throws when connections are left open, the pool's own or another's: what a test starts it must also stop
+   */
+  drop(): Promise<void>;
+}
+
+/** A backend that waits for a lock. */
+export interface BlockedBackend {
+  pid: number;
+  applicationName: string;
+  query: string;
+}
+
+let created = 0;
+
+/** A new database with all migrations applied. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  return createFrom(inject('templateDatabase'));
+}
+
+/** A new database with nothing in it, for tests of the migrations. */
+export async function emptyDatabase(): Promise<TestDatabase> {
+  return createFrom('template0');
+}
+
+/** Gives the test file (or `describe` block) a migrated database of its own. The getter works inside tests and hooks. */
+export function useDatabase(): () => TestDatabase {
+  let database: TestDatabase | undefined;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(async () => {
+    await database?.drop();
+  });
+  return () => {
+    if (!database) throw new Error('The test database exists only inside tests and hooks.');
+    return database;
+  };
+}
+
+/**
+ * Resolves when `count` backends (or more) of the pool's database wait for a lock, and says which: the proof that a
+ * race is really on before it is decided.
+ * @throws when that does not happen within 5 seconds
+ */
+export async function waitUntilBlocked(pool: pg.Pool, count = 1): Promise<BlockedBackend[]> {
+  const deadline = Date.now() + BLOCKED_LIMIT_MS;
+  for (;;) {
+    const { rows } = await pool.query<BlockedBackend>(
+      `select pid, application_name as "applicationName", query from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and backend_type = 'client backend'`,
+    );
+    if (rows.length >= count) return rows;
+    if (Date.now() > deadline)
+      throw new Error(`Expected ${count} backends to wait for a lock, but ${rows.length} did.`);
+    await delay(POLL_MS);
+  }
+}
+
+async function createFrom(template: string): Promise<TestDatabase> {
+  created += 1;
+  const name = `${inject('databasePrefix')}_${process.pid}_${created}`;
+  await onServer((server) => clone(server, name, template));
+  const url = new URL(inject('serverUrl'));
+  url.pathname = `/${name}`;
+  const pool = new pg.Pool({ connectionString: url.href, application_name: 'assay-test', max: 10 });
+  // A test may cut the connections of its own pool, and `drop` cuts those that were never given back to it.
+  pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+  return {
+    url: url.href,
+    pool,
+    drop: async () => {
+      // The pool ends when all its connections are given back. One that is not shows up as left open.
+      if (!pool.ending) await Promise.race([pool.end(), delay(CLOSE_LIMIT_MS)]);
+      await onServer((server) => dropUnused(server, name));
+    },
+  };
+}
+
+async function onServer<T>(act: (server: pg.Client) => Promise<T>): Promise<T> {
+  const server = new pg.Client({ connectionString: inject('serverUrl'), application_name: 'assay-test-server' });
+  await server.connect();
+  try {
+    return await act(server);
+  } finally {
+    await server.end();
+  }
+}
+
+async function clone(server: pg.Client, name: string, template: string): Promise<void> {
+  const statement = `create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`;
+  const deadline = Date.now() + CLONE_LIMIT_MS;
+  for (;;) {
+    try {
+      await server.query(statement);
+      return;
+    } catch (error) {
+      // "source database is being accessed by other users": an autovacuum worker, or another copy being made.
+      if (!(error instanceof pg.DatabaseError) || error.code !== OBJECT_IN_USE || Date.now() > deadline) throw error;
+      await delay(POLL_MS);
+    }
+  }
+}
+
+async function dropUnused(server: pg.Client, name: string): Promise<void> {
+  const strays = await findStrays(server, name);
+  await server.query(`drop database ${pg.escapeIdentifier(name)} with (force)`);
+  if (strays.length > 0) {
+    throw new Error(`Connections were left open to the test database:\n${strays.join('\n')}`);
+  }
+}
+
+/** The connections that are not gone after a short wait: a closed one disappears a moment after its client is told. */
+async function findStrays(server: pg.Client, name: string): Promise<string[]> {
+  const deadline = Date.now() + CLOSE_LIMIT_MS;
+  for (;;) {
+    const { rows } = await server.query<{ name: string; state: string; query: string }>(
+      `select application_name as name, state, query from pg_stat_activity
+        where datname = $1 and backend_type = 'client backend'`,
+      [name],
+    );
+    if (rows.length === 0 || Date.now() > deadline)
+      return rows.map((row) => `${row.name} (${row.state}): ${row.query}`);
+    await delay(POLL_MS);
+  }
+}

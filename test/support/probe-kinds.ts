@@ -1,0 +1,98 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Kind, KindError } from '../../src/kinds/kind.ts';
+import type { RunContext } from '../../src/runner/context.ts';
+
+const input = z.strictObject({
+  does: z.enum([
+    'ECHO',
+    'SLEEP',
+    'HANG',
+    'SPIN',
+    'EXIT',
+    'UNCAUGHT',
+    'MEMORY',
+    'THROW',
+    'REFUSE',
+    'UPSTREAM',
+    'FLAKY',
+    'REPORT',
+    'GARBAGE',
+    'NOTHING',
+    'HUGE',
+    'NUL',
+  ]),
+  milliseconds: z.number().default(0),
+  times: z.number().default(1),
+  /** Where something is noted that must outlive the thread: one line a run. */
+  file: z.string().optional(),
+  rawResponses: z.unknown().optional(),
+});
+
+export type ProbeInput = z.input<typeof input>;
+type Behaviour = (given: z.output<typeof input>, context: RunContext) => unknown;
+
+const leak: unknown[] = [];
+
+const behaviours: Record<ProbeInput['does'], Behaviour> = {
+  ECHO: (given) => ({ echo: given }),
+  SLEEP: async ({ milliseconds }, { signal }) => {
+    await delay(milliseconds, undefined, { signal });
+    return { slept: milliseconds };
+  },
+  HANG: () => new Promise(() => setInterval(() => undefined, 1_000)),
+  SPIN: () => {
+    for (;;);
+  },
+  EXIT: () => process.exit(3),
+  UNCAUGHT: async () => {
+    setTimeout(() => {
+      throw new Error('thrown where nobody catches');
+    });
+    await delay(5_000);
+  },
+  MEMORY: () => {
+    const text = JSON.stringify(Array.from({ length: 200_000 }, (_, number) => ({ number })));
+    for (;;) leak.push(JSON.parse(text));
+  },
+  THROW: () => {
+    throw new Error('connect postgres://admin:hunter2@10.0.0.1 failed');
+  },
+  REFUSE: () => {
+    throw new KindError('The answers contradict each other', { code: 'INVALID_INPUT', retryable: false });
+  },
+  UPSTREAM: () => {
+    throw new KindError('The source answered 503', { code: 'UPSTREAM_ERROR', retryable: true });
+  },
+  FLAKY: ({ times, file = '' }) => {
+    const runs = existsSync(file) ? readFileSync(file, 'utf8').length : 0;
+    appendFileSync(file, '.');
+    if (runs < times) throw new KindError(`Failed for the ${runs + 1}. time`, { retryable: true });
+    return { runs: runs + 1 };
+  },
+  REPORT: async ({ times, milliseconds }, { report }) => {
+    for (let time = 1; time <= times; time += 1) {
+      report({ percent: (90 * time) / times, current: time, expected: times });
+      if (milliseconds > 0) await delay(milliseconds);
+    }
+    await delay(600);
+    return { times };
+  },
+  GARBAGE: () => 'no object',
+  NOTHING: () => undefined,
+  HUGE: () => ({ text: 'x'.repeat(1_048_576) }),
+  NUL: () => ({ text: '\0' }),
+};
+
+const probe: Kind<z.output<typeof input>, unknown> = {
+  policy: { price: 2, maxAttempts: 3, runLimitMs: 30_000 },
+  input,
+  output: z.union([z.record(z.string(), z.unknown()), z.undefined()]),
+  run: (given, context) => {
+    if (given.file && given.does !== 'FLAKY') appendFileSync(given.file, '.');
+    return behaviours[given.does](given, context);
+  },
+};
+
+export const kinds = { PROBE: probe };

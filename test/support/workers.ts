@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
+import { type Config, loadConfig } from '../../src/config.ts';
+import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { createLog, type Log } from '../../src/log.ts';
+import { createOrm } from '../../src/orm.ts';
+import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/worker.ts';
+import type { TestDatabase } from './database.ts';
+import type { ProbeInput } from './probe-kinds.ts';
+
+/** Handlers that misbehave, all of them under the kind PROBE. */
+export const PROBE_KINDS = new URL('./probe-kinds.ts', import.meta.url).href;
+
+/** Short times, so that a test of an outage does not last ten seconds. */
+export const FAST = {
+  ASSAY_WORKER_CONCURRENCY: '2',
+  ASSAY_LEASE_MS: '1500',
+  ASSAY_HEARTBEAT_MS: '300',
+  ASSAY_RESCUE_MS: '300',
+  ASSAY_PROGRESS_MS: '100',
+};
+
+/** A log whose lines a test can read. */
+export function readableLog(): { log: Log; lines: Record<string, unknown>[]; messages(): unknown[] } {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog({ level: 'debug', destination: { write: (line) => void lines.push(JSON.parse(line)) } });
+  return { log, lines, messages: () => lines.map(({ msg }) => msg) };
+}
+
+export interface JobState {
+  status: string;
+  attempt: number;
+  failureCode: string | null;
+  failureMessage: string | null;
+  testResult: unknown;
+  balance: number;
+  progress: { percent: number; current?: number };
+}
+
+export interface Workers {
+  lifecycle(): Lifecycle;
+  /** Starts a worker in this process; it is stopped after the test, or after the file where `beforeAll` starts it. */
+  start(
+    env?: Record<string, string>,
+    options?: Partial<WorkerOptions>,
+  ): Promise<RunningWorker & { log: ReturnType<typeof readableLog> }>;
+  /** Submits a PROBE job of a new user who owns 10 tokens, for 2 of them. */
+  submit(input: ProbeInput | Record<string, unknown>, maxAttempts?: number): Promise<string>;
+  state(jobId: string): Promise<JobState>;
+  /** Waits until the job has one of the statuses. */
+  reach(jobId: string, statuses: string | string[], limitMs?: number): Promise<JobState>;
+  /** The types of the job's events, in order. */
+  events(jobId: string): Promise<string[]>;
+}
+
+export function testConfig(url: string, env: Record<string, string> = {}): Config {
+  return loadConfig({ DATABASE_URL: url, ...FAST, ...env });
+}
+
+/** Gives a test file workers on its database, and a submitter. */
+export function useWorkers(database: () => TestDatabase): Workers {
+  const started: RunningWorker[] = [];
+  let shared: number | undefined;
+  let lifecycle: Lifecycle | undefined;
+  let close: () => Promise<void> = async () => undefined;
+  beforeAll(async () => {
+    const orm = await createOrm({ url: database().url, name: 'assay-test-submitter' });
+    close = () => orm.close();
+    lifecycle = createLifecycle({ orm, wake: () => undefined, startingTokens: 10 });
+  });
+  beforeEach(() => {
+    shared ??= started.length;
+  });
+  afterEach(async () => {
+    await Promise.all(started.splice(shared).map((worker) => worker.stop()));
+  });
+  afterAll(async () => {
+    await Promise.all(started.map((worker) => worker.stop()));
+    await close();
+  });
+
+  const theLifecycle = () => {
+    if (!lifecycle) throw new Error('The lifecycle exists only inside tests and hooks.');
+    return lifecycle;
+  };
+  const state = (jobId: string) => readState(database().pool, jobId);
+  return {
+    lifecycle: theLifecycle,
+    async start(env, options) {
+      const log = readableLog();
+      const config = testConfig(database().url, env);
+      const backoff = { firstMs: 50, capMs: 100 };
+      const settings = { config, log: log.log, kindsModule: PROBE_KINDS, graceMs: 300, backoff, threadMemoryMb: 64 };
+      const worker = await startWorker({ ...settings, ...options });
+      started.push(worker);
+      return { ...worker, log };
+    },
+    async submit(input, maxAttempts = 3) {
+      const submission = {
+        kind: 'PROBE',
+        name: 'Probe',
+        testData: input,
+        price: 2,
+        maxAttempts,
+        tierPriority: 0,
+      } as const;
+      const { outcomes } = await theLifecycle().submit(randomUUID(), [submission]);
+      const [outcome] = outcomes;
+      if (outcome?.outcome !== 'SUBMITTED') throw new Error(`The job was not taken: ${outcome?.outcome}`);
+      return outcome.job.id;
+    },
+    state,
+    reach: (jobId, statuses, limitMs = 15_000) =>
+      vi.waitFor(
+        async () => {
+          const found = await state(jobId);
+          expect([statuses].flat()).toContain(found.status);
+          return found;
+        },
+        { timeout: limitMs, interval: 20 },
+      ),
+    async events(jobId) {
+      const { rows } = await database().pool.query('select type from job_events where job_id = $1 order by seq', [
+        jobId,
+      ]);
+      return rows.map(({ type }) => type);
+    },
+  };
+}
+
+async function readState(pool: pg.Pool, jobId: string): Promise<JobState> {
+  const { rows } = await pool.query<JobState>(
+    `select j.status, j.attempt, j.failure_code as "failureCode", j.failure_message as "failureMessage", j.progress,
+       r.test_result as "testResult", a.balance
+     from analysis_jobs j join analysis_results r on r.job_id = j.id join accounts a on a.user_id = j.user_id
+     where j.id = $1`,
+    [jobId],
+  );
+  const [row] = rows;
+  if (!row) throw new Error(`There is no job ${jobId}.`);
+  return row;
+}
