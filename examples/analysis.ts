@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Connection, connect } from './connection.ts';
+import { type Connection, connect, RequestError } from './connection.ts';
 import {
   GrantTokensDocument,
   ReadResultDocument,
@@ -8,85 +8,81 @@ import {
   WatchJobDocument,
   WhoAmIDocument,
 } from './operations.generated.ts';
-import type { Finished } from './summary.ts';
-
-/** The input is not one that the API takes; the reason names the field. */
-export class WrongInput extends Error {
-  override readonly name = 'WrongInput';
-}
-
-/** The job ended without an answer. */
-export class JobFailed extends Error {
-  override readonly name = 'JobFailed';
-}
+import type { Outcome } from './summary.ts';
 
 export interface Analyst {
-  /** Submits one respondent, follows the job to its end and reads its result. @throws WrongInput, JobFailed */
-  analyse(input: SubmitAssessmentInput): Promise<Finished>;
+  /** Submits one respondent, follows the job to its end and reads its result. */
+  analyse(respondent: { number: number; input: SubmitAssessmentInput }): Promise<Outcome>;
   close(): void;
 }
 
-/**
- * Submits as one user. When the balance is used up, the service token pays for what is still to come.
- * @param options.left how many respondents are still to be submitted, the present one included
- */
-export async function createAnalyst(options: {
+export interface AnalystOptions {
   url: string;
   token: string;
   serviceToken: string | undefined;
+  /** How many respondents are not done yet: the service token grants for all of them when the balance is used up. */
   left: () => number;
-}): Promise<Analyst> {
+}
+
+/** Submits as one user, over HTTP, and watches over one socket. @throws RequestError when the token is not accepted */
+export async function createAnalyst(options: AnalystOptions): Promise<Analyst> {
   const user = connect(options.url, options.token);
   const { viewer } = await user.request(WhoAmIDocument, {});
   let granting: Promise<void> | undefined;
-
-  const grant = (amount: number) => {
-    granting ??= payFor(options, viewer.id, amount).finally(() => (granting = undefined));
+  const grant = (price: number) => {
+    granting ??= payFor(options, viewer.id, price * options.left()).finally(() => {
+      granting = undefined;
+    });
     return granting;
   };
 
-  async function submit(input: SubmitAssessmentInput): Promise<string> {
+  async function submit(input: SubmitAssessmentInput): Promise<{ jobId: string } | { wrong: string }> {
     for (;;) {
-      const { submitAssessment } = await user.request(SubmitAssessmentDocument, { input });
-      const { job, userErrors } = submitAssessment;
-      if (job) return job.id;
+      const { job, userErrors } = (await user.request(SubmitAssessmentDocument, { input })).submitAssessment;
+      if (job) return { jobId: job.id };
       const [error] = userErrors;
-      if (error?.__typename === 'InsufficientTokens') await grant(error.required * options.left());
-      else if (error?.__typename === 'RateLimited') await wait(error.retryAfterSeconds * 1000);
-      else throw new WrongInput(userErrors.map(({ field, message }) => `${field?.join('.') ?? ''}: ${message}`).join('; '));
+      if (error?.__typename === 'InsufficientTokens') await grant(error.required);
+      else if (error?.__typename === 'RateLimited') await wait(error.retryAfterSeconds * 1_000);
+      else return { wrong: userErrors.map(({ field, message }) => `${field?.join('.') ?? ''}: ${message}`).join('; ') };
     }
   }
 
   return {
-    async analyse(input) {
-      const start = performance.now();
-      const jobId = await submit(input);
-      const submitMs = performance.now() - start;
-      const resultId = await watch(user, jobId);
-      const totalMs = performance.now() - start;
-      const { result } = await user.request(ReadResultDocument, { id: resultId });
-      return { submitMs, totalMs, archetype: result?.assessment?.archetype ?? null };
+    async analyse({ number: line, input }) {
+      try {
+        const start = performance.now();
+        const submitted = await submit(input);
+        if ('wrong' in submitted) return { line, ...submitted };
+        const submitMs = performance.now() - start;
+        const end = await watch(user, submitted.jobId);
+        if ('failed' in end) return { line, ...end };
+        const totalMs = performance.now() - start;
+        const { result } = await user.request(ReadResultDocument, { id: end.resultId });
+        return { line, submitMs, totalMs, archetype: result?.assessment?.archetype ?? 'none' };
+      } catch (error) {
+        if (error instanceof RequestError) return { line, wrong: error.message };
+        throw error;
+      }
     },
     close: () => void user.close(),
   };
 }
 
-/** Follows a job from its first event, so that none is missed however fast it is. @returns the id of its result */
-async function watch(user: Connection, jobId: string): Promise<string> {
+/** Follows a job from its first event, so that none is missed however fast it is. */
+async function watch(user: Connection, jobId: string): Promise<{ resultId: string } | { failed: string }> {
   for await (const { jobEvents: event } of user.subscribe(WatchJobDocument, { jobId, after: 0 })) {
-    if (event.status === 'COMPLETED' && event.resultId) return event.resultId;
+    if (event.status === 'COMPLETED' && event.resultId) return { resultId: event.resultId };
     if (event.status === 'FAILED' || event.status === 'CANCELLED') {
-      throw new JobFailed(event.metadata.errorMessage ?? event.status);
+      return { failed: event.metadata.errorMessage ?? event.status };
     }
   }
-  throw new JobFailed('the subscription ended before the job did');
+  return { failed: 'the subscription ended before the job did' };
 }
 
-async function payFor({ url, serviceToken }: { url: string; serviceToken: string | undefined }, userId: string, amount: number) {
-  if (serviceToken === undefined) throw new Error('The balance is used up; --service-token would let this example grant more.');
+async function payFor({ url, serviceToken }: AnalystOptions, userId: string, amount: number): Promise<void> {
+  if (!serviceToken) throw new Error('The balance is used up; with --service-token this example grants what it needs.');
   const service = connect(url, serviceToken);
   const input = { userId, amount, reason: 'Example run', idempotencyKey: crypto.randomUUID() };
-  const { grantTokens } = await service.request(GrantTokensDocument, { input });
-  const [error] = grantTokens.userErrors;
+  const [error] = (await service.request(GrantTokensDocument, { input })).grantTokens.userErrors;
   if (error) throw new Error(`Tokens were not granted: ${error.message}`);
 }

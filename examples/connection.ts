@@ -35,7 +35,8 @@ export function connect(url: string, token: string) {
         body: JSON.stringify({ query: print(document), variables }),
       });
       const { data, errors } = (await response.json()) as Answer<Data>;
-      if (errors?.length || !data) throw new RequestError(errors?.map(describe).join('; ') ?? `HTTP ${response.status}`);
+      if (errors?.length || !data)
+        throw new RequestError(errors?.map(describe).join('; ') ?? `HTTP ${response.status}`);
       return data;
     },
 

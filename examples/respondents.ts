@@ -10,7 +10,10 @@ const FIELDS = ['assessmentName', 'riasec', 'ocean', 'viaIs', 'industryScore', '
 /** Reads a JSONL file, one respondent a line. Fields that the API does not know are left out; empty lines do not count. */
 export async function* readRespondents(file: string): AsyncGenerator<Line> {
   let number = 0;
-  for await (const text of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
+  for await (const text of createInterface({
+    input: createReadStream(file, 'utf8'),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     number += 1;
     if (text.trim() !== '') yield { number, ...readLine(text) };
   }

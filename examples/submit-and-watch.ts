@@ -4,10 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
-import { createAnalyst, JobFailed, WrongInput } from './analysis.ts';
-import { RequestError } from './connection.ts';
+import { createAnalyst } from './analysis.ts';
 import { readRespondents } from './respondents.ts';
-import { summarize, type Tally } from './summary.ts';
+import { type Outcome, summarize } from './summary.ts';
 
 /** Jobs that are under way at once: below the 50 subscriptions that one socket may hold. */
 const LANES = 40;
@@ -40,39 +39,24 @@ async function main(): Promise<number> {
     return values.help ? 0 : 1;
   }
   const token = values.token ?? readSecret('user-token');
-  if (token === undefined) throw new Error(`There is no demo token in ${values['data-dir']}: start Assay, or give --token.`);
+  if (!token) throw new Error(`There is no demo token in ${values['data-dir']}: start Assay there, or give --token.`);
 
-  const tally: Tally = { submitted: 0, completed: [], failed: [], wrong: [], seconds: 0 };
   const lines = await Array.fromAsync(readRespondents(file));
-  let left = lines.length;
+  const outcomes: Outcome[] = [];
   const analyst = await createAnalyst({
     url: values.url,
     token,
     serviceToken: values['service-token'] ?? readSecret('service-token'),
-    left: () => left,
+    left: () => lines.length - outcomes.length,
   });
-  const bar = new SingleBar({ format: '{bar} {value}/{total} jobs, {duration} s', noTTYOutput: false }, Presets.shades_classic);
-  const start = performance.now();
+  const bar = new SingleBar({ format: '{bar} {value}/{total} jobs, {duration} s' }, Presets.shades_classic);
   bar.start(lines.length, 0);
+  const start = performance.now();
 
   const waiting = lines.values();
   const lane = async () => {
     for (const line of waiting) {
-      if ('fault' in line) tally.wrong.push({ line: line.number, reason: line.fault });
-      else {
-        try {
-          tally.completed.push(await analyst.analyse(line.input));
-          tally.submitted += 1;
-        } catch (error) {
-          if (error instanceof JobFailed) {
-            tally.submitted += 1;
-            tally.failed.push({ line: line.number, reason: error.message });
-          } else if (error instanceof WrongInput || error instanceof RequestError) {
-            tally.wrong.push({ line: line.number, reason: error.message });
-          } else throw error;
-        }
-      }
-      left -= 1;
+      outcomes.push('fault' in line ? { line: line.number, wrong: line.fault } : await analyst.analyse(line));
       bar.increment();
     }
   };
@@ -82,9 +66,8 @@ async function main(): Promise<number> {
     bar.stop();
     analyst.close();
   }
-  tally.seconds = (performance.now() - start) / 1000;
-  console.log(summarize(tally).join('\n'));
-  return tally.failed.length + tally.wrong.length === 0 ? 0 : 1;
+  console.log(summarize(outcomes, (performance.now() - start) / 1_000).join('\n'));
+  return outcomes.every((outcome) => 'totalMs' in outcome) ? 0 : 1;
 }
 
 function readSecret(name: string): string | undefined {

@@ -1,44 +1,45 @@
-/** What became of one respondent. */
-export interface Finished {
+/** What became of one line. */
+export type Outcome = Completed | { line: number; failed: string } | { line: number; wrong: string };
+
+export interface Completed {
+  line: number;
   submitMs: number;
   /** From the call of the submit to the event that finished the job. */
   totalMs: number;
-  archetype: string | null;
+  archetype: string;
 }
 
-export interface Tally {
-  submitted: number;
-  completed: Finished[];
-  failed: { line: number; reason: string }[];
-  wrong: { line: number; reason: string }[];
-  seconds: number;
-}
-
-/** The summary as lines of text. */
-export function summarize({ submitted, completed, failed, wrong, seconds }: Tally): string[] {
-  const submitMs = completed.map((job) => job.submitMs);
-  const totalMs = completed.map((job) => job.totalMs);
+/** The summary of a run that took so many seconds, as lines of text. */
+export function summarize(outcomes: readonly Outcome[], seconds: number): string[] {
+  const completed = outcomes.filter((outcome) => 'totalMs' in outcome);
+  const failed = outcomes.filter((outcome) => 'failed' in outcome);
+  const wrong = outcomes.filter((outcome) => 'wrong' in outcome);
   return [
-    ...list('Lines that were not submitted', wrong),
-    ...list('Jobs that failed', failed),
+    ...list('Lines that were not submitted', wrong, ({ wrong }) => wrong),
+    ...list('Jobs that failed', failed, ({ failed }) => failed),
     '',
-    row('submitted', submitted),
+    row('submitted', completed.length + failed.length),
     row('completed', completed.length),
     row('failed', failed.length),
-    row('submit', `p50 ${percentile(submitMs, 0.5)} ms, p95 ${percentile(submitMs, 0.95)} ms`),
-    row('submit to completed', `p50 ${percentile(totalMs, 0.5)} ms, p95 ${percentile(totalMs, 0.95)} ms`),
+    row('submit', percentiles(completed.map(({ submitMs }) => submitMs))),
+    row('submit to completed', percentiles(completed.map(({ totalMs }) => totalMs))),
     row('jobs per second', (completed.length / seconds).toFixed(1)),
     row('time', `${seconds.toFixed(1)} s`),
     '',
     'Most frequent archetypes',
-    ...mostFrequent(completed.flatMap(({ archetype }) => archetype ?? []), 5).map(([name, count]) => row(name, count)),
+    ...mostFrequent(completed.map(({ archetype }) => archetype)).map(([name, count]) => row(name, count)),
   ];
 }
 
 const row = (name: string, value: string | number) => `  ${name.padEnd(30)} ${value}`;
 
-const list = (title: string, rows: { line: number; reason: string }[]) =>
-  rows.length === 0 ? [] : ['', title, ...rows.map(({ line, reason }) => `  line ${line} ${reason}`)];
+function list<Row extends { line: number }>(title: string, rows: Row[], reason: (row: Row) => string): string[] {
+  if (rows.length === 0) return [];
+  return ['', title, ...rows.toSorted((a, b) => a.line - b.line).map((row) => `  line ${row.line}: ${reason(row)}`)];
+}
+
+const percentiles = (milliseconds: number[]) =>
+  `p50 ${percentile(milliseconds, 0.5)} ms, p95 ${percentile(milliseconds, 0.95)} ms`;
 
 /** The nearest rank; a dash where there is nothing to rank. */
 function percentile(values: number[], share: number): string {
@@ -46,7 +47,7 @@ function percentile(values: number[], share: number): string {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]?.toFixed(0) ?? '–';
 }
 
-function mostFrequent(names: string[], count: number): [string, number][] {
+function mostFrequent(names: string[], count = 5): [string, number][] {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b)).slice(0, count);

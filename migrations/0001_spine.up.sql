@@ -1,6 +1,10 @@
 -- The tables of Assay. Every rule that one row can break is a CHECK here; every rule between a job and its result is a
 -- foreign key. Code is trusted with the rest, and checked by the tests.
 
+-- A migration that cannot get its locks gives up, rather than keep a running installation from its tables.
+set local lock_timeout = '2s';
+set local statement_timeout = '5min';
+
 -- UUIDv7 (RFC 9562) with the sub-millisecond part in the twelve bits after the version, so that ids made by this
 -- database sort by the time they were made. PostgreSQL has no such function of its own before version 18.
 create function assay_uuid(at timestamptz default clock_timestamp()) returns uuid

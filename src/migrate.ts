@@ -24,7 +24,11 @@ function migrationFromFiles(name: string) {
 
 /** Holds the one lock under which this database is migrated; it goes with its connection, so a crash frees it. */
 async function alone<T>(url: string, act: () => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay-migrate', connectionTimeoutMillis: 3_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'assay-migrate',
+    connectionTimeoutMillis: 3_000,
+  });
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(hashtext('assay.migrate'))`);

@@ -41,4 +41,3 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
   await orm.em.getConnection().execute('select 1');
   return orm;
 }
-

@@ -46,7 +46,9 @@ test('every npm script that a page names exists', () => {
 
 test('every file that the architecture draws exists', () => {
   const drawing = read('ARCHITECTURE.md').split('```')[1] ?? '';
-  const folders = [...drawing.matchAll(/^( {2})?([a-z-]+)\/ /gm)].map(([, indent, name]) => (indent ? `src/${name}` : name));
+  const folders = [...drawing.matchAll(/^( {2})?([a-z-]+)\/ /gm)].map(([, indent, name]) =>
+    indent ? `src/${name}` : name,
+  );
   expect(folders.length).toBeGreaterThan(10);
   for (const folder of folders) expect(existsSync(path.join(root, folder ?? '')), folder).toBe(true);
   const files = /^ {2}(config, .*)$/m.exec(drawing)?.[1]?.split(', ') ?? [];

@@ -2,9 +2,9 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { Follower } from './follower.ts';
 import type { JobFrame } from './frame.ts';
-import { FrameQueue } from './frame-queue.ts';
 import { startListener } from './listener.ts';
 import { findBehind, readLog } from './log.ts';
+import { LogReader } from './log-reader.ts';
 
 export interface FeedOptions {
   orm: MikroORM;
@@ -20,19 +20,22 @@ export interface FeedOptions {
 export interface Feed {
   /**
    * Follows one job: each of its events after `after` once and in order, until the job is finished. Without `after` it
-   * begins with a SNAPSHOT. Progress comes between, the latest value only.
-   * @returns null where there is no such job for this owner
+   * begins with a SNAPSHOT. Progress comes between, the latest value only. A RESYNC stands for events that are missing:
+   * pruned, or too many for a subscriber who did not read.
+   * @returns null where there is no such job for this owner; an owner of null may follow every job
+   * @throws when the log cannot be read, and after `stop`
    */
-  followJob(jobId: string, options: { owner: string | null; after?: number }): Promise<AsyncIterableIterator<JobFrame> | null>;
+  followJob(
+    jobId: string,
+    options: { owner: string | null; after?: number },
+  ): Promise<AsyncIterableIterator<JobFrame> | null>;
   /** True while wake-ups arrive. When they do not, events still come, at the pace of the poll. */
   isListening(): boolean;
+  /** How many subscribers are served now. */
+  countFollowers(): number;
+  /** Ends all subscriptions, delivered or not, and closes the listening connection. */
   stop(): Promise<void>;
 }
-
-const RETRY_MS = 500;
-
-/** The position behind every event: reads the job alone. */
-const END = 2_147_483_647;
 
 /**
  * How events reach subscribers. A wake-up says which jobs changed; what changed is read from the log, once for all
@@ -41,47 +44,45 @@ const END = 2_147_483_647;
  */
 export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: FeedOptions): Feed {
   const followers = new Map<string, Set<Follower>>();
-  const stale = new Set<string>();
-  let reading: Promise<void> | undefined;
-  let stopped = false;
+  const reader = new LogReader({ orm, log, limit: queueBound });
+  const listener = startListener({ url, log, onWakeUp: wake, onConnect: () => wake(followers.keys()) });
+  const timer = setInterval(() => {
+    polling ??= poll().finally(() => {
+      polling = undefined;
+    });
+  }, pollMs);
+  let polling: Promise<void> | undefined;
+  let isStopped = false;
 
-  const markStale = (jobIds: Iterable<string>) => {
-    for (const id of jobIds) if (followers.has(id)) stale.add(id);
-    if (stale.size > 0 && !stopped) reading ??= readStale().finally(() => (reading = undefined));
-  };
+  function wake(jobIds: Iterable<string>): void {
+    for (const id of jobIds) reader.look(followers.get(id) ?? []);
+  }
 
-  async function readStale(): Promise<void> {
-    while (stale.size > 0 && !stopped) {
-      const ids = [...stale];
-      stale.clear();
-      try {
-        await deliver(ids);
-      } catch (error) {
-        log.warn({ err: error }, 'the log could not be read; trying again');
-        for (const id of ids) stale.add(id);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
+  /** While nothing is heard, every job is looked at, because of progress: it leaves no trace in the log's positions. */
+  async function poll(): Promise<void> {
+    try {
+      wake(listener.isListening() ? await findBehind(orm.em.fork(), hindmost()) : followers.keys());
+    } catch (error) {
+      log.warn({ err: error }, 'the poll failed');
     }
   }
 
-  async function deliver(ids: string[]): Promise<void> {
-    const positions = positionsOf(ids);
-    if (positions.size === 0) return;
-    for (const [id, page] of await readLog(orm.em.fork(), positions)) {
-      for (const follower of followers.get(id) ?? []) {
-        if (follower.position !== undefined && follower.advance(page)) stale.add(id);
-      }
-    }
-  }
-
-  /** For each job the position of its hindmost follower; those further on skip what they have. */
-  function positionsOf(ids: Iterable<string>): Map<string, number> {
+  /** For each job the position of its hindmost follower. */
+  function hindmost(): Map<string, number> {
     const positions = new Map<string, number>();
-    for (const id of ids) {
-      const reached = [...(followers.get(id) ?? [])].flatMap(({ position }) => position ?? []);
-      if (reached.length > 0) positions.set(id, Math.min(...reached));
+    for (const { jobId, position } of all()) {
+      if (position !== undefined) positions.set(jobId, Math.min(position, positions.get(jobId) ?? position));
     }
     return positions;
+  }
+
+  const all = () => [...followers.values()].flatMap((ofJob) => [...ofJob]);
+
+  function register(jobId: string): Follower {
+    const onWant = (follower: Follower) => reader.look([follower]);
+    const follower = new Follower({ jobId, bound: queueBound, onWant, onEnd: forget });
+    followers.set(jobId, (followers.get(jobId) ?? new Set()).add(follower));
+    return follower;
   }
 
   function forget(follower: Follower): void {
@@ -90,48 +91,32 @@ export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: F
     if (ofJob?.size === 0) followers.delete(follower.jobId);
   }
 
-  const listener = startListener({
-    url,
-    log,
-    onWakeUp: markStale,
-    onConnect: () => markStale(followers.keys()),
-  });
-  const poll = setInterval(() => {
-    const positions = positionsOf(followers.keys());
-    if (positions.size === 0) return;
-    findBehind(orm.em.fork(), positions).then(markStale, (error: unknown) => log.warn({ err: error }, 'the poll failed'));
-  }, pollMs);
-
   return {
     async followJob(jobId, { owner, after }) {
-      const follower: Follower = new Follower(
-        jobId,
-        new FrameQueue({ bound: queueBound, onEnd: () => forget(follower) }),
-      );
+      if (isStopped) throw new Error('the feed is stopped');
       // Registered before the first read: what commits in between wakes it.
-      followers.set(jobId, (followers.get(jobId) ?? new Set()).add(follower));
+      const follower = register(jobId);
       try {
-        const page = (await readLog(orm.em.fork(), new Map([[jobId, after ?? END]]))).get(jobId);
-        if (!page?.job || (owner !== null && page.job.userId !== owner)) {
-          forget(follower);
+        const [page] = await readLog(orm.em.fork(), [{ jobId, after: after ?? null }], queueBound);
+        const job = page?.job;
+        if (!job || (owner !== null && job.userId !== owner)) {
+          follower.queue.end();
           return null;
         }
-        follower.begin({ job: page.job, events: page.events }, after);
+        reader.look(follower.begin({ ...page, job }, after) ? [follower] : []);
+        return follower.queue;
       } catch (error) {
-        forget(follower);
+        follower.queue.end();
         throw error;
       }
-      markStale([jobId]);
-      return follower.queue;
     },
     isListening: () => listener.isListening(),
+    countFollowers: () => all().length,
     async stop() {
-      stopped = true;
-      clearInterval(poll);
-      await listener.stop();
-      await reading;
-      for (const ofJob of followers.values()) for (const follower of ofJob) follower.queue.end();
-      followers.clear();
+      isStopped = true;
+      clearInterval(timer);
+      for (const follower of all()) follower.queue.end();
+      await Promise.all([listener.stop(), reader.stop(), polling]);
     },
   };
 }

@@ -1,78 +1,128 @@
-import { isFinished } from '../entities/job-status.ts';
+import type { Job } from '../entities/job.ts';
+import type { JobEvent } from '../entities/job-event.ts';
+import { isFinished, JobStatus } from '../entities/job-status.ts';
 import type { Progress } from '../entities/progress.ts';
 import { frameOfEvent, frameOfJob, type JobFrame } from './frame.ts';
-import type { FrameQueue } from './frame-queue.ts';
-import { type LogPage, PAGE } from './log.ts';
+import { FrameQueue } from './frame-queue.ts';
+import type { LogPage } from './log.ts';
 
-/** One subscriber of one job: where he is in its log, and what still waits for him. */
+const NO_PROGRESS = JSON.stringify({ percent: 0 } satisfies Progress);
+
+export interface FollowerOptions {
+  jobId: string;
+  /** Events that may wait for the subscriber. */
+  bound: number;
+  /** The subscriber asks for what is in the log already, and was left there because it did not fit. */
+  onWant: (follower: Follower) => void;
+  /** The stream is over, or nobody reads it any more. */
+  onEnd: (follower: Follower) => void;
+}
+
+/**
+ * One subscriber of one job: how far he is in its log, and what waits for him.
+ *
+ * A history of any length passes through his queue in steps, as he reads. Only what happens while he does not read can
+ * become too much; then he gets the present instead.
+ */
 export class Follower {
   readonly jobId: string;
   readonly queue: FrameQueue;
-  /** The seq up to which everything is queued; undefined until the first read. */
-  position: number | undefined;
-  #lastProgress: Progress | undefined;
+  readonly #bound: number;
+  #position: number | undefined;
+  #isBehind = false;
+  /** The log's end when nothing waited for him: that much came at once, and is not his delay. */
+  #excused = 0;
+  /** The progress that he was last shown, as text. */
+  #progress = NO_PROGRESS;
 
-  constructor(jobId: string, queue: FrameQueue) {
-    this.jobId = jobId;
-    this.queue = queue;
+  constructor(options: FollowerOptions) {
+    this.jobId = options.jobId;
+    this.#bound = options.bound;
+    this.queue = new FrameQueue({
+      onEmpty: () => this.#isBehind && options.onWant(this),
+      onEnd: () => options.onEnd(this),
+    });
+  }
+
+  /** The seq up to which everything is queued; undefined until the first read. */
+  get position(): number | undefined {
+    return this.#position;
+  }
+
+  /** Where the next read begins for him; null while nothing fits into his queue, and the job alone is of interest. */
+  get after(): number | null {
+    return this.queue.size < this.#bound ? (this.#position ?? null) : null;
   }
 
   /**
-   * The first frames. Without `after` the picture of now; with it, the history from there on, or one RESYNC where that
-   * history does not exist: `after` lies beyond the log, or in a part of it that was pruned.
+   * The first frames: with `after` the history from there on, without it the picture of now.
    * @returns true when there is more to read at once
    */
-  begin(page: LogPage & { job: NonNullable<LogPage['job']> }, after: number | undefined): boolean {
-    const { job, events } = page;
-    if (after === undefined) return this.#show(frameOfJob(job, 'SNAPSHOT'), page);
-    const known = after === job.seq || events[0]?.seq === after + 1;
-    if (!known) return this.#show(frameOfJob(job, 'RESYNC'), page);
-    this.position = after;
+  begin(page: LogPage & { job: Job }, after: number | undefined): boolean {
+    this.#position = after;
+    if (after === undefined) this.#show(frameOfJob(page.job, 'SNAPSHOT'));
     return this.advance(page);
   }
 
   /** Queues what is new. @returns true when there is more to read at once */
-  advance(page: LogPage): boolean {
-    const { job, events } = page;
-    for (const event of events) {
-      const position = this.position ?? 0;
-      if (event.seq <= position) continue;
-      const isGap = job !== null && event.seq > position + 1;
-      if (isGap || !this.queue.push(frameOfEvent(event))) return this.#startAnew(page);
-      this.position = event.seq;
+  advance({ job, after, events }: LogPage): boolean {
+    if (this.queue.isEnded) return false;
+    if (!job) return this.#close(events);
+    if (this.queue.size === 0) this.#excused = job.seq;
+    if (this.#delay(job) > this.#bound) {
+      this.queue.clear();
+      this.#show(frameOfJob(job, 'RESYNC'));
+    } else if (after !== null && after === this.#position) {
+      this.#take(job, events);
     }
-    const isMore = events.length === PAGE;
-    if (!job) return isMore || this.#end();
-    // The events were read after the row. So they may be ahead of it, and then the next read will judge; if they stop
-    // short of it, the rest was pruned.
-    if (this.position !== job.seq) return isMore || (this.position ?? 0) > job.seq || this.#startAnew(page);
-    if (isFinished(job.status)) return this.#end();
-    this.#showProgress(frameOfJob(job, 'PROGRESSED'));
+    return this.#conclude(job);
+  }
+
+  /** How many events wait because he does not read. */
+  #delay(job: Job): number {
+    return Math.min(job.seq - this.#reached + this.queue.size, job.seq - this.#excused);
+  }
+
+  /** What fits. Where the next step is not in the log, it was pruned, or he was never there: he is told so by a RESYNC. */
+  #take(job: Job, events: readonly JobEvent[]): void {
+    const isKept = job.seq === this.#reached || events[0]?.seq === this.#reached + 1;
+    if (!isKept) this.#show(frameOfJob(job, 'RESYNC'));
+    for (const event of events) {
+      if (event.seq !== this.#reached + 1 || this.queue.size >= this.#bound) return;
+      this.#add(frameOfEvent(event));
+    }
+  }
+
+  #conclude(job: Job): boolean {
+    this.#isBehind = this.#reached < job.seq;
+    if (this.#isBehind) return this.queue.size === 0;
+    if (isFinished(job.status)) this.queue.end();
+    else if (job.status === JobStatus.PROCESSING && JSON.stringify(job.progress) !== this.#progress) {
+      this.#add(frameOfJob(job, 'PROGRESSED'));
+    }
     return false;
   }
 
-  /** Where steps are missing, the subscriber is told so by a picture of the whole, and goes on from there. */
-  #startAnew({ job }: LogPage): boolean {
-    return job ? this.#show(frameOfJob(job, 'RESYNC'), { job, events: [] }) : this.#end();
+  /** The row is gone, and with it all events but the one that says so; however full the queue is, that one has room. */
+  #close(events: readonly JobEvent[]): false {
+    for (const event of events) if (event.seq > this.#reached) this.#add(frameOfEvent(event));
+    this.queue.end();
+    return false;
   }
 
   /** A picture of the whole job stands for all events up to its seq. */
-  #show(frame: JobFrame, page: LogPage): boolean {
+  #show(frame: JobFrame): void {
+    this.#add(frame);
+    this.#excused = frame.seq;
+  }
+
+  #add(frame: JobFrame): void {
     this.queue.push(frame);
-    this.position = frame.seq;
-    this.#lastProgress = frame.progress;
-    return this.advance(page);
+    this.#position = frame.seq;
+    this.#progress = JSON.stringify(frame.progress);
   }
 
-  #showProgress(frame: JobFrame): void {
-    const isNews = frame.status === 'PROCESSING' && JSON.stringify(frame.progress) !== JSON.stringify(this.#lastProgress);
-    const isFirst = this.#lastProgress === undefined && frame.progress.percent === 0;
-    this.#lastProgress = frame.progress;
-    if (isNews && !isFirst) this.queue.push(frame);
-  }
-
-  #end(): false {
-    this.queue.end();
-    return false;
+  get #reached(): number {
+    return this.#position ?? 0;
   }
 }

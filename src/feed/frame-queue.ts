@@ -1,74 +1,86 @@
 import type { JobFrame } from './frame.ts';
 
+const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
+
 /**
- * What waits for one subscriber. Progress collapses to its latest value; moves never drop, and when more of them wait
- * than the bound allows, the queue says so instead of growing.
+ * What waits for one subscriber. It takes what it is given; how much that may be is decided by whoever fills it. Progress
+ * stands behind the rest and collapses to its latest value, and whatever comes after it takes its place.
  *
  * The iterator is written by hand because an async generator that waits cannot be returned: its subscriber would never be
  * let go.
  */
 export class FrameQueue implements AsyncIterableIterator<JobFrame> {
-  readonly #bound: number;
+  readonly #onEmpty: () => void;
   readonly #onEnd: () => void;
+  readonly #waiting: PromiseWithResolvers<IteratorResult<JobFrame>>[] = [];
   #frames: JobFrame[] = [];
-  #ended = false;
-  #error: unknown;
-  #waiting: PromiseWithResolvers<IteratorResult<JobFrame>> | undefined;
+  #progress: JobFrame | undefined;
+  #isEnded = false;
 
-  constructor(options: { bound: number; onEnd: () => void }) {
-    this.#bound = options.bound;
+  /**
+   * @param options.onEmpty called when the subscriber asks for more than there is
+   * @param options.onEnd called once: nothing will be queued any more, because the stream is over or nobody reads it
+   */
+  constructor(options: { onEmpty: () => void; onEnd: () => void }) {
+    this.#onEmpty = options.onEmpty;
     this.#onEnd = options.onEnd;
   }
 
-  /** @returns false when the bound is passed: nothing was queued, and what waited is gone; the caller sends a RESYNC. */
-  push(frame: JobFrame): boolean {
-    if (this.#ended) return true;
-    if (this.#waiting) {
-      this.#waiting.resolve({ value: frame, done: false });
-      this.#waiting = undefined;
-      return true;
-    }
-    if (this.#frames.at(-1)?.type === 'PROGRESSED') this.#frames.pop();
-    if (this.#frames.length >= this.#bound) {
-      this.#frames = [];
-      return false;
-    }
-    this.#frames.push(frame);
-    return true;
+  /** How many frames wait, without progress. */
+  get size(): number {
+    return this.#frames.length;
   }
 
-  /** Ends the stream once everything that waits is delivered; with an error, the error comes last. */
-  end(error?: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#error = error;
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  push(frame: JobFrame): void {
+    if (this.#isEnded) return;
+    this.#progress = undefined;
+    const waiter = this.#waiting.shift();
+    if (waiter) waiter.resolve({ value: frame, done: false });
+    else if (frame.type === 'PROGRESSED') this.#progress = frame;
+    else this.#frames.push(frame);
+  }
+
+  /** Drops what waits. */
+  clear(): void {
+    this.#frames = [];
+    this.#progress = undefined;
+  }
+
+  /** Ends the stream once everything that waits is delivered. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    for (const waiter of this.#waiting.splice(0)) waiter.resolve(DONE);
     this.#onEnd();
-    if (!this.#waiting) return;
-    if (error === undefined) this.#waiting.resolve({ value: undefined, done: true });
-    else this.#waiting.reject(error);
-    this.#waiting = undefined;
   }
 
   async next(): Promise<IteratorResult<JobFrame>> {
-    const frame = this.#frames.shift();
+    const frame = this.#frames.shift() ?? this.#takeProgress();
     if (frame) return { value: frame, done: false };
-    if (this.#ended) {
-      const error = this.#error;
-      this.#error = undefined;
-      if (error !== undefined) throw error;
-      return { value: undefined, done: true };
-    }
-    this.#waiting ??= Promise.withResolvers();
-    return await this.#waiting.promise;
+    if (this.#isEnded) return DONE;
+    const waiter = Promise.withResolvers<IteratorResult<JobFrame>>();
+    this.#waiting.push(waiter);
+    this.#onEmpty();
+    return await waiter.promise;
   }
 
   async return(): Promise<IteratorResult<JobFrame>> {
-    this.#frames = [];
+    this.clear();
     this.end();
-    return { value: undefined, done: true };
+    return DONE;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #takeProgress(): JobFrame | undefined {
+    const frame = this.#progress;
+    this.#progress = undefined;
+    return frame;
   }
 }

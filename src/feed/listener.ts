@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -20,6 +21,9 @@ export interface Listener {
 
 const PING_EVERY_MS = 2_000;
 const PING_TIMEOUT_MS = 2_000;
+/** A notification may come after the answer to the statement that sent it, so one that is not heard yet proves nothing. */
+const UNHEARD_PINGS = 2;
+const CONNECT_TIMEOUT_MS = 3_000;
 const RECONNECT_AFTER_MS = [100, 250, 500, 1_000, 2_000];
 
 /**
@@ -47,22 +51,26 @@ export function startListener(options: ListenerOptions): Listener {
   }
 
   async function listenUntilBroken(onListening: () => void): Promise<void> {
-    const client = new pg.Client({
-      connectionString: options.url,
-      application_name: 'assay-listen',
-      connectionTimeoutMillis: 3_000,
-      query_timeout: PING_TIMEOUT_MS,
-      keepAlive: true,
-    });
     const broken = new AbortController();
     const breakOff = (reason: unknown) => broken.abort(reason);
     const onStop = () => breakOff(new Error('stopping'));
-    let pings = 0;
+    // A socket of our own, because only it can be given up at once: a goodbye over a half-open link is never answered.
+    const socket = new Socket();
+    broken.signal.addEventListener('abort', () => socket.destroy());
+    const client = new pg.Client({
+      connectionString: options.url,
+      application_name: 'assay-listen',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: PING_TIMEOUT_MS,
+      keepAlive: true,
+      stream: () => socket,
+    });
+    let unheard = 0;
     client.on('error', breakOff);
     client.on('end', () => breakOff(new Error('the server closed the connection')));
     client.on('notification', ({ payload }) => {
       if (payload) options.onWakeUp(payload.split(','));
-      else pings = 0;
+      else unheard = 0;
     });
     stopping.signal.addEventListener('abort', onStop);
     try {
@@ -72,16 +80,16 @@ export function startListener(options: ListenerOptions): Listener {
       onListening();
       options.onConnect();
       while (!broken.signal.aborted) {
+        unheard += 1;
         await client.query(`select pg_notify('${CHANNEL}', '')`);
-        pings += 1;
-        if (pings > 2) throw new Error('the connection stands but hears no notifications');
+        if (unheard >= UNHEARD_PINGS) throw new Error('the connection stands but hears no notifications');
         await wait(PING_EVERY_MS, undefined, { signal: broken.signal });
       }
     } catch (error) {
       throw broken.signal.aborted ? broken.signal.reason : error;
     } finally {
       stopping.signal.removeEventListener('abort', onStop);
-      void client.end().catch(() => undefined); // on a half-open link the goodbye may never be answered
+      breakOff(undefined);
     }
   }
 

@@ -3,38 +3,53 @@ import { sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { JobEvent } from '../entities/job-event.ts';
 
-/** A job and the events after a position, as one subscriber or several need them. */
+/** What somebody wants to know of a job. */
+export interface LogRequest {
+  jobId: string;
+  /** The seq after which to read; null reads the job alone. */
+  after: number | null;
+}
+
+/** A job and the events after a position, both of the same moment. */
 export interface LogPage {
+  /** The position that was asked for. */
+  after: number | null;
   /** Null once the row is gone. */
   job: Job | null;
-  /** In the order of `seq`. */
+  /** In the order of `seq`. Of a job that is gone, what its log still has is told whether it was asked for or not. */
   events: JobEvent[];
 }
 
-/** How many events one read brings at most; a longer history takes several reads. */
-export const PAGE = 500;
+interface Row extends Record<string, unknown> {
+  id: string | null;
+  events: Record<string, unknown>[] | null;
+}
 
 /**
- * Reads what happened to some jobs since the given positions, in two statements whatever their number. The jobs are read
- * first: so the events are never older than the row they are judged by.
+ * Answers all requests in one statement, so that a job and its events are of one snapshot: an event that is not here has
+ * not happened yet, was pruned, or went with its job.
+ * @param limit events a request; a longer history takes several reads
+ * @returns a page for each request, in their order
  */
-export async function readLog(em: EntityManager, positions: ReadonlyMap<string, number>): Promise<Map<string, LogPage>> {
-  const ids = [...positions.keys()];
-  const jobs = await em.find(Job, { id: { $in: ids } });
-  const { rows } = await sql<Record<string, unknown>>`
-    select e.* from unnest(${ids}::uuid[], ${[...positions.values()]}::int[]) as mine (job_id, after)
-    cross join lateral (
-      select * from job_events e where e.job_id = mine.job_id and e.seq > mine.after order by e.seq limit ${PAGE}
-    ) e
-    order by e.job_id, e.seq`.execute(em.getKysely());
+export async function readLog(em: EntityManager, requests: readonly LogRequest[], limit: number): Promise<LogPage[]> {
+  const { rows } = await sql<Row>`
+    select j.*, (
+      select json_agg(e order by e.seq) from (
+        select * from job_events e
+        where e.job_id = asked.job_id and e.seq > coalesce(asked.after, case when j.id is null then 0 end)
+        order by e.seq limit ${limit}
+      ) e
+    ) as events
+    from unnest(${requests.map(({ jobId }) => jobId)}::uuid[], ${requests.map(({ after }) => after)}::int[])
+      with ordinality as asked (job_id, after, place)
+    left join analysis_jobs j on j.id = asked.job_id
+    order by asked.place`.execute(em.getKysely());
 
-  const pages = new Map<string, LogPage>(ids.map((id) => [id, { job: null, events: [] }]));
-  for (const job of jobs) pages.set(job.id, { job, events: [] });
-  for (const row of rows) {
-    const event = em.map(JobEvent, row);
-    pages.get(event.jobId)?.events.push(event);
-  }
-  return pages;
+  return rows.map(({ events, ...row }, place) => ({
+    after: requests[place]?.after ?? null,
+    job: row.id === null ? null : em.map(Job, row),
+    events: (events ?? []).map((event) => em.map(JobEvent, event)),
+  }));
 }
 
 /** Of the followed jobs, those that are further than their followers know, or gone. */

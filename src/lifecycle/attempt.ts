@@ -42,7 +42,10 @@ export async function start(em: EntityManager, options: Start): Promise<StartedA
     select test_data, raw_responses from analysis_results where job_id = ${options.jobId}`.execute(em.getKysely());
   const [result] = rows;
   if (!result) return null; // force-deleted between the two statements; the lease died with the row
-  return { job: moved.job, input: { kind: moved.job.kind, testData: result.test_data, rawResponses: result.raw_responses } };
+  return {
+    job: moved.job,
+    input: { kind: moved.job.kind, testData: result.test_data, rawResponses: result.raw_responses },
+  };
 }
 
 /** Stores the answer and ends the round. @throws MoveRefused when the lease is no longer this attempt's */
@@ -116,7 +119,12 @@ export const leaseGivenBack = sql`lease_token = null, lease_expires_at = null, w
 
 const held = ({ jobId, leaseToken }: Lease) => sql`j.id = ${jobId} and j.lease_token = ${leaseToken}`;
 
-async function underLease(em: EntityManager, name: MoveName, lease: Lease, act: () => Promise<Moved[]>): Promise<Moved> {
+async function underLease(
+  em: EntityManager,
+  name: MoveName,
+  lease: Lease,
+  act: () => Promise<Moved[]>,
+): Promise<Moved> {
   const [moved] = await act();
   if (!moved) throw await refusal(em, name, lease.jobId);
   return moved;

@@ -10,7 +10,9 @@ export async function openAccount(em: EntityManager, userId: string, startingTok
       returning user_id, balance
     )
     insert into ledger_entries (user_id, entry, amount, balance, reason)
-    select user_id, 'GRANT', balance, balance, 'Starting balance' from opened where balance > 0`.execute(em.getKysely());
+    select user_id, 'GRANT', balance, balance, 'Starting balance' from opened where balance > 0`.execute(
+    em.getKysely(),
+  );
 }
 
 export interface Grant {

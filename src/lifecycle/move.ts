@@ -29,7 +29,8 @@ export interface Moved {
 export const moveTime = sql`greatest(now(), j.updated_at)`;
 
 /** `milliseconds` as an interval. */
-export const interval = (milliseconds: number): RawBuilder<unknown> => sql`make_interval(secs => ${milliseconds / 1000}::float8)`;
+export const interval = (milliseconds: number): RawBuilder<unknown> =>
+  sql`make_interval(secs => ${milliseconds / 1000}::float8)`;
 
 /** The task that runs a job's next attempt. Several rows in, several tasks out; one key a job, so there is only one each. */
 export const addTask = (delayMs = 0): RawBuilder<unknown> => sql`(graphile_worker.add_job(

@@ -14,7 +14,9 @@ const MAX_REASON = 500;
 @Resolver()
 export class GrantResolver {
   @Authorized('tokens:grant')
-  @Mutation(() => GrantTokensPayload, { description: 'Gives tokens to a user, or takes them back, as one entry of the ledger.' })
+  @Mutation(() => GrantTokensPayload, {
+    description: 'Gives tokens to a user, or takes them back, as one entry of the ledger.',
+  })
   async grantTokens(
     @Ctx() { viewer, lifecycle }: Context,
     @Arg('input', () => GrantTokensInput, { description: 'Who gets how many, and why.' }) input: GrantTokensInput,
@@ -37,7 +39,8 @@ export class GrantResolver {
 
 function checkGrant({ userId, amount, reason, idempotencyKey }: GrantTokensInput): AnyUserError[] {
   const faults: AnyUserError[] = [];
-  if (!isUuid(requireId(userId, ['input', 'userId']))) faults.push(userError('NOT_FOUND', 'There is no user with this id', ['input', 'userId']));
+  if (!isUuid(requireId(userId, ['input', 'userId'])))
+    faults.push(userError('NOT_FOUND', 'There is no user with this id', ['input', 'userId']));
   if (amount === 0) faults.push(invalid(['input', 'amount'], 'must not be 0'));
   if (reason.trim() === '' || reason.length > MAX_REASON || !/^\P{Cc}*$/u.test(reason) || !reason.isWellFormed()) {
     faults.push(invalid(['input', 'reason'], `must be 1 to ${MAX_REASON} characters without control characters`));

@@ -13,5 +13,7 @@ export const isIdempotencyKey = (key: string): boolean => KEY.test(key);
  */
 export function hashInput(mutation: string, input: object): string {
   const given = JSON.parse(JSON.stringify(input), (_key, value: unknown) => value ?? undefined) as object;
-  return createHash('sha256').update(canonicalize({ mutation, input: given }) ?? '').digest('hex');
+  return createHash('sha256')
+    .update(canonicalize({ mutation, input: given }) ?? '')
+    .digest('hex');
 }

@@ -9,6 +9,7 @@ const input = z.strictObject({
     'ECHO',
     'SLEEP',
     'HANG',
+    'HANG_ONCE',
     'SPIN',
     'EXIT',
     'UNCAUGHT',
@@ -42,6 +43,10 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     return { slept: milliseconds };
   },
   HANG: () => new Promise(() => setInterval(() => undefined, 1_000)),
+  HANG_ONCE: ({ file = '' }) => {
+    const runs = readFileSync(file, 'utf8').length;
+    return runs > 1 ? { runs } : new Promise(() => setInterval(() => undefined, 1_000));
+  },
   SPIN: () => {
     for (;;);
   },

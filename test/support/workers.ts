@@ -73,7 +73,7 @@ export function useWorkers(database: () => TestDatabase): Workers {
     shared ??= started.length;
   });
   afterEach(async () => {
-    await Promise.all(started.splice(shared).map((worker) => worker.stop()));
+    await Promise.all(started.splice(shared ?? 0).map((worker) => worker.stop()));
   });
   afterAll(async () => {
     await Promise.all(started.map((worker) => worker.stop()));

@@ -1,0 +1,45 @@
+import 'reflect-metadata';
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
+import { authChecker } from './gate/authorization.ts';
+import { GrantResolver } from './resolvers/grant.ts';
+import { JobResolver } from './resolvers/job.ts';
+import { JobEventsResolver } from './resolvers/job-events.ts';
+import { JobsResolver } from './resolvers/jobs.ts';
+import { NodeResolver } from './resolvers/node.ts';
+import { ResultsResolver } from './resolvers/results.ts';
+import { SubmitResolver } from './resolvers/submit.ts';
+import { ViewerResolver } from './resolvers/viewer.ts';
+import { scalarsMap } from './schema/scalars.ts';
+
+/** Builds the schema that both transports serve. It needs no database and no server. */
+export function buildSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [
+      GrantResolver,
+      JobResolver,
+      JobEventsResolver,
+      JobsResolver,
+      NodeResolver,
+      ResultsResolver,
+      SubmitResolver,
+      ViewerResolver,
+    ],
+    authChecker,
+    pubSub: noPubSub,
+    scalarsMap,
+    // Content is checked by the kinds; shape by GraphQL itself.
+    validate: false,
+  });
+}
+
+/** The schema as text, sorted, so that a change of it shows as a change of few lines. */
+export const printSdl = (): string => printSchema(lexicographicSortSchema(buildSchema()));
+
+/** type-graphql asks for one where there are subscriptions. Ours read the log of events; nothing is published in memory. */
+const noPubSub: PubSub = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error('Events are followed through the feed.');
+  },
+};

@@ -1,0 +1,51 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql';
+
+/** A subscription was refused before its first event, for these reasons. */
+export class SubscriptionRefused extends Error {
+  override readonly name = 'SubscriptionRefused';
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super('The subscription was refused.');
+    this.errors = errors;
+  }
+}
+
+/**
+ * graphql-js's `subscribe`, with two differences. Each event is executed with a context of its own, because one entity
+ * manager for a whole subscription would answer with rows as they once were. And a refused subscription is a stream that
+ * fails at once, which graphql-ws sends as the protocol's `error` message and not as a first and last event.
+ */
+export async function subscribeAnew(
+  args: ExecutionArgs,
+  newContext: () => unknown,
+): Promise<AsyncIterableIterator<ExecutionResult>> {
+  const source = await createSourceEventStream(args).catch((error: Error) => error);
+  if (source instanceof Error) return refused(source);
+  if (!(Symbol.asyncIterator in source)) return refused(new SubscriptionRefused(source.errors ?? []));
+  const events = source[Symbol.asyncIterator]();
+  const next = async (): Promise<IteratorResult<ExecutionResult>> => {
+    const event = await events.next();
+    if (event.done) return event;
+    const value = await execute({ ...args, rootValue: event.value, contextValue: newContext() });
+    return { done: false, value };
+  };
+  return stream(next, async () => {
+    await events.return?.();
+    return { done: true, value: undefined };
+  });
+}
+
+const refused = (error: Error): AsyncIterableIterator<ExecutionResult> => stream(() => Promise.reject(error));
+
+type Results = IteratorResult<ExecutionResult>;
+
+function stream(next: () => Promise<Results>, end?: () => Promise<Results>): AsyncIterableIterator<ExecutionResult> {
+  return {
+    next,
+    ...(end && { return: end }),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { GraphQLSchema } from 'graphql';
+import type { Config } from '../config.ts';
+import type { ContextOf } from '../context.ts';
+import type { Log } from '../log.ts';
+import { createApollo } from './apollo.ts';
+import { createAuthenticator } from './authentication.ts';
+import { drainServer } from './drain.ts';
+import { createErrorFormat } from './error-format.ts';
+import { createHttp } from './http.ts';
+import { createOriginCheck } from './origins.ts';
+import { createPreparation } from './preparation.ts';
+import type { Readiness } from './readiness.ts';
+import { type Sockets, serveSockets } from './socket.ts';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const DRAIN_LIMIT_MS = 10_000;
+
+export interface GateParts {
+  config: Config;
+  log: Log;
+  orm: MikroORM;
+  schema: GraphQLSchema;
+  contextOf: ContextOf;
+  readiness: () => Promise<Readiness>;
+}
+
+export interface OpenGate {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** Takes no new work, tells the sockets 1001, and lets running requests end. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens both transports over one schema on one HTTP server, and listens.
+ * @throws when the port is taken
+ */
+export async function openGate({ config, log, orm, schema, contextOf, readiness }: GateParts): Promise<OpenGate> {
+  const preparation = createPreparation(schema, config);
+  const formatError = createErrorFormat(log);
+  const authenticate = createAuthenticator({ config, orm });
+  const isAllowedOrigin = createOriginCheck(config);
+  const shared = { config, preparation, authenticate, contextOf, formatError, isAllowedOrigin };
+
+  await using opened = new AsyncDisposableStack();
+  const apollo = createApollo({ schema, config, preparation, formatError, log });
+  await apollo.start();
+  opened.defer(() => apollo.stop());
+  const server = createServer(createHttp({ ...shared, apollo, readiness }));
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  await listen(server, config);
+  let sockets: Sockets | undefined;
+  // Side by side: an open socket keeps its server from closing.
+  opened.defer(async () => void (await Promise.all([drainServer(server, DRAIN_LIMIT_MS), sockets?.stop()])));
+  sockets = serveSockets({ ...shared, server, schema, log });
+
+  const open = opened.move();
+  return { url: urlOf(server, config), stop: () => open.disposeAsync() };
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<void> {
+  server.listen(port, host);
+  await once(server, 'listening');
+}
+
+function urlOf(server: Server, { host, port, publicUrl }: Config): string {
+  if (port !== 0) return publicUrl;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+}

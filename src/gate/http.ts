@@ -1,0 +1,124 @@
+import type { ApolloServer } from '@apollo/server';
+import { expressMiddleware } from '@as-integrations/express5';
+import cors from 'cors';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { Config } from '../config.ts';
+import type { Context, ContextOf } from '../context.ts';
+import type { Authenticate } from './authentication.ts';
+import { type FormatError, toApiError } from './error-format.ts';
+import { apiError, ERRORS } from './errors.ts';
+import { graphiqlPage } from './graphiql.ts';
+import { isNestedDeeper } from './json-depth.ts';
+import type { IsAllowedOrigin } from './origins.ts';
+import type { Preparation } from './preparation.ts';
+import type { Readiness } from './readiness.ts';
+import { requestId } from './request-id.ts';
+
+/** Levels of a request's JSON around the JSON value of a variable: body, variables, input, field, and some for lists. */
+const LEVELS_AROUND_A_VALUE = 16;
+/** The types that a web page may send across origins without asking; Apollo refuses them as forgeries. */
+const SIMPLE_TYPES = ['', 'text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'];
+const PREFLIGHT_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight'];
+
+export interface HttpParts {
+  config: Pick<Config, 'env' | 'limits' | 'trustProxy'>;
+  /** Started. */
+  apollo: ApolloServer<Partial<Context>>;
+  preparation: Preparation;
+  authenticate: Authenticate;
+  contextOf: ContextOf;
+  formatError: FormatError;
+  isAllowedOrigin: IsAllowedOrigin;
+  readiness: () => Promise<Readiness>;
+}
+
+/** Everything that is served over HTTP. Every refusal is JSON in the one form of our errors. */
+export function createHttp(parts: HttpParts): Express {
+  const { config, isAllowedOrigin, readiness } = parts;
+  const app = express();
+  app.disable('x-powered-by').set('trust proxy', config.trustProxy).set('query parser', 'simple');
+  app.use(requestId);
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(
+    cors({
+      origin: (origin, allow) => allow(null, isAllowedOrigin(origin)),
+      methods: ['GET', 'POST'],
+      exposedHeaders: ['x-request-id', 'retry-after'],
+      maxAge: 600,
+    }),
+  );
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', async (_request, response) => {
+    const state = await readiness();
+    response.status(state.ready ? 200 : 503).json(state);
+  });
+  if (config.env === 'development') app.get('/graphiql', graphiqlPage());
+  app.all('/graphql', onlyGetAndPost, onlyJson, jsonBody(config.limits), graphql(parts));
+  app.use(() => {
+    throw apiError('NOT_FOUND', { message: 'There is nothing at this path.' });
+  });
+  app.use(answerError(parts.formatError));
+  return app;
+}
+
+function graphql({ apollo, authenticate, preparation, contextOf }: HttpParts): RequestHandler {
+  return expressMiddleware(apollo, {
+    context: async ({ req }) => {
+      try {
+        const who = await authenticate(req.headers.authorization);
+        if (who) return contextOf(who.viewer);
+        if (!preparation.isOpenToAll(queryOf(req))) throw apiError('UNAUTHENTICATED');
+        return {};
+      } catch (error) {
+        throw toApiError(error);
+      }
+    },
+  });
+}
+
+const queryOf = (request: Request): unknown =>
+  request.method === 'GET' ? request.query.query : (request.body as { query?: unknown } | undefined)?.query;
+
+const onlyGetAndPost: RequestHandler = (request, response, next) => {
+  if (request.method === 'GET' || request.method === 'POST') return next();
+  response.set('allow', 'GET, POST');
+  throw apiError('METHOD_NOT_ALLOWED');
+};
+
+const onlyJson: RequestHandler = (request, _response, next) => {
+  const type = (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const isLeftToApollo = SIMPLE_TYPES.includes(type) && !PREFLIGHT_HEADERS.some((name) => request.get(name));
+  if (request.method === 'GET' || type === 'application/json' || isLeftToApollo) return next();
+  throw apiError('UNSUPPORTED_MEDIA_TYPE');
+};
+
+const jsonBody = ({ bodyBytes, jsonDepth }: Config['limits']): RequestHandler =>
+  express.json({
+    limit: bodyBytes,
+    verify: (_request, _response, body) => {
+      if (isNestedDeeper(body, jsonDepth + LEVELS_AROUND_A_VALUE)) {
+        throw Object.assign(new Error('nested too deep'), { type: 'entity.too.deep' });
+      }
+    },
+  });
+
+const answerError =
+  (formatError: FormatError): ErrorRequestHandler =>
+  (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    const formatted = formatError(bodyError(error));
+    const code = formatted.extensions?.code as keyof typeof ERRORS;
+    // A path that leads nowhere is no field: here NOT_FOUND has the status that HTTP gives it.
+    response.status(code === 'NOT_FOUND' ? 404 : ERRORS[code].status).json({ errors: [formatted] });
+  };
+
+/** What express reports of a body or path that it could not read. */
+function bodyError(error: unknown): unknown {
+  const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
+  if (typeof status !== 'number' || status >= 500) return error;
+  if (type === 'entity.too.deep') return apiError('BAD_USER_INPUT', { message: 'The JSON is nested too deep.' });
+  if (status === 413) return apiError('PAYLOAD_TOO_LARGE');
+  if (status === 415) return apiError('UNSUPPORTED_MEDIA_TYPE');
+  return apiError('BAD_REQUEST', { message: 'The request could not be read.' });
+}

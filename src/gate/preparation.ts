@@ -1,0 +1,133 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
+  type ParseOptions,
+  parse,
+  specifiedRules,
+  type ValidationRule,
+  validate,
+} from 'graphql';
+import type { Config } from '../config.ts';
+import { type ApiError, apiError, badInput, describeFaults } from './errors.ts';
+import { isLiteralError, literalFault, variableFaults } from './input-faults.ts';
+import { exceededLimit, measureOperation, rootFields } from './query-size.ts';
+
+/** What a client asks to be done, before anything of it is believed. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** Which operations a transport serves. */
+export type Transport = 'http' | 'socket';
+
+const MAX_VALIDATION_ERRORS = 5;
+
+export type Preparation = ReturnType<typeof createPreparation>;
+
+/**
+ * All checks between a text and its execution. Both transports go through this one place, so that what one refuses the
+ * other cannot accept: parsing with a limit of tokens, validation, size, and the shape of the variables.
+ *
+ * Apollo runs the first two itself and gets its options from here; the socket calls {@link Preparation.prepare}.
+ */
+export function createPreparation(schema: GraphQLSchema, config: Pick<Config, 'env' | 'limits'>) {
+  const { env, limits } = config;
+  const parseOptions: ParseOptions = { maxTokens: limits.queryTokens };
+  const validationOptions = { maxErrors: MAX_VALIDATION_ERRORS, hideSuggestions: true };
+  const validationRules: ValidationRule[] = env === 'production' ? [NoSchemaIntrospectionCustomRule] : [];
+
+  /** Puts the place and the rule in the stead of graphql-js's sentence wherever that repeats a literal. */
+  function describeLiterals(document: DocumentNode, errors: readonly Error[]): void {
+    for (const error of errors.filter(isLiteralError)) {
+      const details = [literalFault(schema, document, error)];
+      Object.assign(error, { message: describeFaults(details) });
+      Object.assign(error.extensions, { details });
+    }
+  }
+
+  /**
+   * Checks a valid document's operation: that the transport serves it, that it is not too large, and that its variables
+   * have the right shape.
+   * @throws BAD_REQUEST, QUERY_TOO_COMPLEX, BAD_USER_INPUT
+   */
+  function checkOperation(transport: Transport, document: DocumentNode, request: OperationRequest): void {
+    const operation = getOperationAST(document, request.operationName);
+    if (!operation) throw apiError('BAD_REQUEST', { message: 'The document has no such operation.' });
+    const refusal = refusedOperation(transport, operation.operation);
+    if (refusal) throw refusal;
+    const variables = request.variables ?? {};
+    const size = measureOperation(schema, document, operation, variables, limits.pageSize);
+    const found = operation.operation === OperationTypeNode.MUTATION ? rootFields(document, operation).length : 0;
+    const exceeded =
+      found > limits.rootMutations
+        ? { limit: 'rootMutations', maximum: limits.rootMutations, found }
+        : exceededLimit(size, limits);
+    if (exceeded) throw apiError('QUERY_TOO_COMPLEX', { details: exceeded });
+    const faults = variableFaults(schema, operation, variables);
+    if (faults.length > 0) throw badInput(...faults);
+  }
+
+  /**
+   * Whether an anonymous caller may have this: introspection and `__typename` only, so that a tool can look around. A
+   * text that cannot be parsed is let through to the error it deserves.
+   */
+  function isOpenToAll(query: unknown): boolean {
+    if (typeof query !== 'string') return true;
+    const document = tryParse(query, parseOptions);
+    if (document instanceof GraphQLError) return true;
+    return document.definitions
+      .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+      .flatMap((operation) => rootFields(document, operation))
+      .every((field) => field.name.value.startsWith('__'));
+  }
+
+  /** Parses and checks an operation for the socket. Never throws: the errors are the answer. */
+  function prepare(request: OperationRequest): DocumentNode | readonly GraphQLError[] {
+    const document = tryParse(request.query, parseOptions);
+    if (document instanceof GraphQLError) return [document];
+    const refusal = refusedOperation('socket', getOperationAST(document, request.operationName)?.operation);
+    if (refusal) return [refusal];
+    const errors = validate(schema, document, [...specifiedRules, ...validationRules], validationOptions);
+    describeLiterals(document, errors);
+    if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+    try {
+      checkOperation('socket', document, request);
+      return document;
+    } catch (error) {
+      if (error instanceof GraphQLError) return [error];
+      throw error;
+    }
+  }
+
+  return { parseOptions, validationOptions, validationRules, describeLiterals, checkOperation, isOpenToAll, prepare };
+}
+
+function refusedOperation(transport: Transport, operation: OperationTypeNode | undefined): ApiError | undefined {
+  const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
+  if (operation === undefined || isSubscription === (transport === 'socket')) return undefined;
+  const message = isSubscription
+    ? 'Subscriptions are served over WebSocket.'
+    : 'The WebSocket serves subscriptions only.';
+  return apiError('BAD_REQUEST', { message });
+}
+
+function tryParse(query: string, options: ParseOptions): DocumentNode | GraphQLError {
+  try {
+    return parse(query, options);
+  } catch (error) {
+    if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
+    throw error;
+  }
+}
+
+function withCode(error: GraphQLError, code: 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED'): GraphQLError {
+  Object.assign(error.extensions, { code });
+  return error;
+}

@@ -1,0 +1,76 @@
+import type { WebSocket } from 'ws';
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const CUT_OFF_MS = 1_000;
+
+/** Close codes beyond those of the protocol's library. */
+export const CLOSE = { BAD_MESSAGE: 4400, FORBIDDEN: 4403, TRY_LATER: 1013 } as const;
+
+/** Counts what each key holds: sockets of a user, sockets of an address. */
+export class Tally {
+  private readonly held = new Map<string, number>();
+
+  count(key: string): number {
+    return this.held.get(key) ?? 0;
+  }
+
+  /** Counts one more until the socket has closed. */
+  holdUntilClosed(key: string, socket: WebSocket): void {
+    this.held.set(key, this.count(key) + 1);
+    socket.once('close', () => {
+      const left = this.count(key) - 1;
+      if (left > 0) this.held.set(key, left);
+      else this.held.delete(key);
+    });
+  }
+}
+
+/** Closes a socket when its viewer's token has expired. The timer is set anew where the time is longer than one can be. */
+export function closeAtExpiry(socket: WebSocket, expiresAt: Date): void {
+  let timer: NodeJS.Timeout | undefined;
+  const check = () => {
+    const left = expiresAt.getTime() - Date.now();
+    if (left <= 0) socket.close(CLOSE.FORBIDDEN, 'Token expired');
+    else timer = setTimeout(check, Math.min(left, MAX_TIMER_MS));
+  };
+  check();
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** Ends a socket whose reader does not read: it cannot take part in a closing handshake, so it does not get long. */
+export function cutOff(socket: WebSocket, reason: string): void {
+  if (socket.readyState !== socket.OPEN) return;
+  socket.close(CLOSE.TRY_LATER, reason);
+  setTimeout(() => socket.terminate(), CUT_OFF_MS).unref();
+}
+
+/** Closes a socket that sends more messages than `perSecond`, after a burst; what it still sends is not looked at. */
+export function limitMessages(socket: WebSocket, { perSecond, burst }: { perSecond: number; burst: number }): void {
+  let left = burst;
+  let at = performance.now();
+  socket.prependListener('message', () => {
+    const now = performance.now();
+    left = Math.min(burst, left + ((now - at) / 1_000) * perSecond) - 1;
+    at = now;
+    if (left >= 0) return;
+    cutOff(socket, 'Too many messages');
+    socket.removeAllListeners('message');
+  });
+}
+
+/**
+ * A reviver for `JSON.parse` that refuses a message that is nested too deep or has too long an operation id; the protocol's
+ * library then closes with 4400.
+ */
+export function messageCheck(maxDepth: number, maxIdLength: number): (key: string, value: unknown) => unknown {
+  const levels = new WeakMap<object, number>();
+  return (key, value) => {
+    if (typeof value !== 'object' || value === null) return value;
+    let level = 1;
+    for (const member of Object.values(value)) level = Math.max(level, 1 + (levels.get(member) ?? 0));
+    if (level > maxDepth) throw new Error('nested too deep');
+    levels.set(value, level);
+    if (key === '' && 'id' in value && String(value.id).length > maxIdLength) throw new Error('id too long');
+    return value;
+  };
+}

@@ -1,0 +1,103 @@
+import type { Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import type { Context, ContextOf } from '../context.ts';
+import { clientAddress } from './addresses.ts';
+import { type FormatError, toApiError } from './error-format.ts';
+import { apiError } from './errors.ts';
+import { SubscriptionRefused, subscribeAnew } from './fresh-subscription.ts';
+import type { Preparation } from './preparation.ts';
+import { type AdmissionParts, createAdmission, createHandshakeCheck } from './socket-admission.ts';
+import { cutOff, limitMessages, messageCheck, Tally } from './socket-limits.ts';
+import type { Viewer } from './viewer.ts';
+
+const INIT_WAIT_MS = 3_000;
+const KEEP_ALIVE_MS = 12_000;
+const MAX_OPERATION_ID_LENGTH = 128;
+/** How long clients get to answer the closing handshake when the server stops. */
+const GOODBYE_MS = 2_000;
+
+export interface SocketParts extends AdmissionParts {
+  server: Server;
+  schema: GraphQLSchema;
+  preparation: Preparation;
+  contextOf: ContextOf;
+  formatError: FormatError;
+}
+
+export interface Sockets {
+  /** Tells every client 1001 and waits for their goodbye, 2 seconds at most. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves the WebSocket of `/graphql`: subscriptions over `graphql-transport-ws`, for those who say who they are in
+ * `connection_init`. Operations pass the same preparation as over HTTP; what is here belongs to a connection that lasts.
+ */
+export function serveSockets(parts: SocketParts): Sockets {
+  const { config, schema, preparation, contextOf, formatError, log } = parts;
+  const { limits } = config;
+  const perAddress = new Tally();
+  const sockets = new WebSocketServer({
+    server: parts.server,
+    path: '/graphql',
+    maxPayload: limits.messageBytes,
+    verifyClient: createHandshakeCheck(parts, perAddress),
+  });
+  sockets.on('connection', (socket, request) => {
+    perAddress.holdUntilClosed(clientAddress(request, config.trustProxy).key, socket);
+    limitMessages(socket, { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst });
+  });
+
+  const served = useServer<Record<string, unknown>, { viewer?: Viewer }>(
+    {
+      connectionInitWaitTimeout: INIT_WAIT_MS,
+      jsonMessageReviver: messageCheck(limits.jsonDepth, MAX_OPERATION_ID_LENGTH),
+      onConnect: createAdmission(parts, new Tally()),
+      onSubscribe: ({ extra, subscriptions }, _id, request) => {
+        try {
+          if (!extra.viewer) return [apiError('UNAUTHENTICATED')];
+          if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket)
+            return [apiError('TOO_MANY_SUBSCRIPTIONS')];
+          const document = preparation.prepare(request);
+          if (!('kind' in document)) return document;
+          const { operationName, variables: variableValues } = request;
+          return { schema, document, operationName, variableValues, contextValue: contextOf(extra.viewer) };
+        } catch (error) {
+          return [toApiError(error)];
+        }
+      },
+      subscribe: (args) => subscribeAnew(args, () => contextOf((args.contextValue as Context).viewer)),
+      onNext: ({ extra }, _id, _request, _args, result) => {
+        if (extra.socket.bufferedAmount > limits.bufferedBytes) cutOff(extra.socket, 'Slow consumer');
+        return result.errors ? { ...result, errors: result.errors.map(formatError) } : undefined;
+      },
+      onError: (_connection, _id, _request, errors) => errors.flatMap(reasonsOf).map(formatError),
+    },
+    sockets,
+    KEEP_ALIVE_MS,
+  );
+  // graphql-ws prints each broken frame of a client to the console, as if it were a fault of the server.
+  sockets.on('connection', (socket) => {
+    socket.removeAllListeners('error');
+    socket.on('error', (error) => log.debug({ err: error }, 'A client broke the WebSocket protocol.'));
+  });
+
+  return {
+    async stop() {
+      const clients = [...sockets.clients];
+      const closed = served.dispose();
+      await Promise.race([closed, wait(GOODBYE_MS)]);
+      for (const client of clients) client.terminate();
+      await closed;
+    },
+  };
+}
+
+/** The errors behind the one that graphql-ws makes of a stream that failed. */
+function reasonsOf(error: GraphQLError): readonly unknown[] {
+  const { originalError } = error;
+  return originalError instanceof SubscriptionRefused ? originalError.errors : [error];
+}

@@ -1,0 +1,166 @@
+import type { Config } from '../config.ts';
+import { effectivePolicy } from '../kinds/policy.ts';
+import type { Lease, StartedAttempt } from '../lifecycle/attempt.ts';
+import { MoveRefused } from '../lifecycle/errors.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Log } from '../log.ts';
+import type { Backoff } from './backoff.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Outcome } from './outcome.ts';
+import { createProgressWriter } from './progress.ts';
+import { LeaseLost, type Settlement, type StopReason, settle, settlementOf } from './settle.ts';
+import type { Kinds } from './thread.ts';
+import type { Threads } from './threads.ts';
+
+/** What a queue task says: which attempt of which job is due. */
+export interface AttemptTask {
+  jobId: string;
+  round: number;
+  attempt: number;
+}
+
+/** All that an attempt works with. */
+export interface AttemptTools {
+  workerId: string;
+  lifecycle: Lifecycle;
+  threads: Threads;
+  heartbeat: Pick<Heartbeat, 'add' | 'remove'>;
+  kinds: Kinds;
+  config: Pick<Config, 'worker' | 'prices' | 'runLimitsMs'>;
+  /** Between the attempts of a job that failed. */
+  backoff: Backoff;
+  log: Log;
+}
+
+/** The strings by which a running attempt is held. */
+export interface AttemptControl {
+  /** Stops the handler; its reason is a {@link StopReason}. */
+  stop: AbortController;
+  /** Ends the waiting for a database that cannot be reached: the lease is lost, or the worker cannot wait. */
+  giveUp: AbortSignal;
+}
+
+/** How long a handler has to stop by itself before its thread is terminated. */
+export const GRACE_MS = 500;
+
+/**
+ * Runs one attempt from start to end: every way out of it goes through the one settlement at its end.
+ *
+ * It resolves when what happened is written, or when the task was out of date and nothing had to happen. It throws when
+ * the lease was lost on the way: the queue deletes a task's row by its number when the task resolves, and that row may
+ * be another worker's by then.
+ * @throws MoveRefused, LeaseLost, or the database's error where an outage outlasted the worker
+ */
+export async function runAttempt(
+  tools: AttemptTools,
+  task: AttemptTask,
+  lease: Lease,
+  control: AttemptControl,
+): Promise<void> {
+  const { log: workerLog, heartbeat } = tools;
+  const started = await start(tools, task, lease, control);
+  if (!started) {
+    workerLog.debug(task, 'a task was out of date');
+    return;
+  }
+  const log = workerLog.child({ ...task, kind: started.job.kind });
+  log.info('attempt started');
+  const startedAt = performance.now();
+  heartbeat.add(lease);
+  try {
+    const settlement = await work({ ...tools, log }, started, lease, control);
+    logEnd(log, settlement, Math.round(performance.now() - startedAt));
+  } catch (error) {
+    if (error instanceof MoveRefused || error instanceof LeaseLost) log.warn({ reason: error.message }, 'attempt lost');
+    else log.error({ err: error }, 'the end of an attempt was not written');
+    throw error;
+  } finally {
+    heartbeat.remove(lease);
+  }
+}
+
+/** @throws what the database threw, after taking back a start that may have been written all the same */
+async function start(
+  { lifecycle, workerId, config, log }: AttemptTools,
+  task: AttemptTask,
+  lease: Lease,
+  { giveUp }: AttemptControl,
+): Promise<StartedAttempt | null> {
+  try {
+    return await lifecycle.start({ ...task, workerId, leaseToken: lease.leaseToken, leaseMs: config.worker.leaseMs });
+  } catch (error) {
+    const takenBack: Settlement = { move: 'release', delayMs: 0, countsAttempt: false };
+    await settle(lifecycle, lease, takenBack, { giveUp, log }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function work(
+  tools: AttemptTools,
+  started: StartedAttempt,
+  lease: Lease,
+  { stop, giveUp }: AttemptControl,
+): Promise<Settlement> {
+  const { lifecycle, kinds, config, backoff, log } = tools;
+  const { job } = started;
+  const kind = kinds[job.kind];
+  const policy = kind && effectivePolicy(job.kind, kind.policy, config);
+  const runLimitMs = policy?.runLimitMs ?? 0;
+  const outcome = policy ? await runHandler(tools, started, lease, { stop, runLimitMs }) : unknownKind(job.kind);
+  if (outcome.type === 'failed') {
+    log.warn({ code: outcome.code, retryable: outcome.retryable, detail: outcome.detail }, 'handler failed');
+  }
+  const reason: StopReason | undefined = stop.signal.aborted ? stop.signal.reason : undefined;
+  const settlement = settlementOf(outcome, reason, { job, runLimitMs, backoff });
+  return await settle(lifecycle, lease, settlement, { giveUp, log });
+}
+
+async function runHandler(
+  { lifecycle, threads, config: { worker }, log }: AttemptTools,
+  { job, input }: StartedAttempt,
+  lease: Lease,
+  { stop, runLimitMs }: { stop: AbortController; runLimitMs: number },
+): Promise<Outcome> {
+  const progress = createProgressWriter({
+    intervalMs: worker.progressMs,
+    write: (latest) => lifecycle.report(lease, latest, worker.leaseMs),
+    onError(error) {
+      if (error instanceof MoveRefused) stop.abort('LEASE_LOST' satisfies StopReason);
+      else log.debug({ err: error }, 'progress was not written');
+    },
+  });
+  const limit = setTimeout(() => stop.abort('RUN_LIMIT' satisfies StopReason), runLimitMs);
+  try {
+    return await threads.run({
+      kind: job.kind,
+      input: wholeInput(input),
+      signal: stop.signal,
+      graceMs: GRACE_MS,
+      onProgress: progress.report,
+    });
+  } finally {
+    clearTimeout(limit);
+    progress.stop();
+  }
+}
+
+/** The raw answers are stored beside the rest of the input, but checked and handed to the kind as one. */
+function wholeInput({ testData, rawResponses }: StartedAttempt['input']): unknown {
+  return rawResponses === null ? testData : { ...(testData as object), rawResponses };
+}
+
+function logEnd(log: Log, { move, ...facts }: Settlement, ms: number): void {
+  if (move === 'complete') log.info({ ms }, 'attempt completed');
+  else if (move === 'fail') log.warn({ ms, ...facts }, 'attempt failed');
+  else log.info({ ms, ...facts }, 'attempt released');
+}
+
+function unknownKind(kind: string): Outcome {
+  return {
+    type: 'failed',
+    code: 'HANDLER_ERROR',
+    message: 'No worker can do this kind of work',
+    retryable: false,
+    detail: `no kind is called ${kind}`,
+  };
+}

@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import pg from 'pg';
+import type { Lease } from '../lifecycle/attempt.ts';
+import { type Beat, beat, retire } from '../lifecycle/heartbeat.ts';
+
+export interface HeartbeatData extends Omit<Beat, 'poolId' | 'leases'> {
+  /** PostgreSQL connection string. */
+  url: string;
+  heartbeatMs: number;
+}
+
+export type HeartbeatCommand =
+  | { type: 'add' | 'remove'; lease: Lease }
+  /** The name under which the worker locks queue tasks from now on. */
+  | { type: 'pool'; poolId: string }
+  | { type: 'stop' };
+
+export type HeartbeatNews =
+  | { type: 'beaten'; poolId: string }
+  | { type: 'lost'; leases: Lease[] }
+  | { type: 'failed'; message: string };
+
+const { url, heartbeatMs, ...identity } = workerData as HeartbeatData;
+/** A link that does not answer is given up in time for another beat within the lease. */
+const limitMs = Math.max(250, Math.floor(identity.leaseMs / 4));
+const leases = new Map<string, Lease>();
+let poolId: string | undefined;
+let registeredPool: string | undefined;
+let client: pg.Client | undefined;
+let stopped = false;
+let waiting = new AbortController();
+
+const tell = (news: HeartbeatNews) => parentPort?.postMessage(news);
+
+parentPort?.on('message', (command: HeartbeatCommand) => {
+  if (command.type === 'add') leases.set(command.lease.leaseToken, command.lease);
+  else if (command.type === 'remove') leases.delete(command.lease.leaseToken);
+  else if (command.type === 'pool') poolId = command.poolId;
+  else stopped = true;
+  if (command.type === 'pool' || command.type === 'stop') waiting.abort();
+});
+
+async function connect(): Promise<pg.Client> {
+  const fresh = new pg.Client({
+    connectionString: url,
+    application_name: 'assay-heartbeat',
+    connectionTimeoutMillis: limitMs,
+    query_timeout: limitMs,
+    statement_timeout: limitMs,
+    keepAlive: true,
+  });
+  // The query that fails tells all; without a listener an idle link that breaks would end the thread.
+  fresh.on('error', () => undefined);
+  await fresh.connect();
+  return fresh;
+}
+
+async function beatOnce(pool: string): Promise<void> {
+  client ??= await connect();
+  // A worker has one row, which names its present pool.
+  if (registeredPool !== undefined && registeredPool !== pool) await retire(client, identity.workerId);
+  const lost = await beat(client, { ...identity, poolId: pool, leases: [...leases.values()] });
+  registeredPool = pool;
+  tell({ type: 'beaten', poolId: pool });
+  // A lease that was given back while the statement ran is not lost.
+  const stillHeld = lost.filter(({ leaseToken }) => leases.has(leaseToken));
+  for (const { leaseToken } of stillHeld) leases.delete(leaseToken);
+  if (stillHeld.length > 0) tell({ type: 'lost', leases: stillHeld });
+}
+
+async function disconnect(): Promise<void> {
+  const broken = client;
+  client = undefined;
+  await broken?.end().catch(() => undefined);
+}
+
+/** Waits for the next beat; a new pool or the stop cannot wait. */
+async function pause(ms: number): Promise<void> {
+  await delay(ms, undefined, { signal: waiting.signal }).catch(() => undefined);
+  waiting = new AbortController();
+}
+
+let failures = 0;
+while (!stopped) {
+  const startedAt = performance.now();
+  let pauseMs = heartbeatMs;
+  if (poolId !== undefined) {
+    try {
+      await beatOnce(poolId);
+      failures = 0;
+    } catch (error) {
+      if (failures === 0) tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+      await disconnect();
+      pauseMs = Math.min(heartbeatMs, 100 * 2 ** failures);
+      failures += 1;
+    }
+  }
+  await pause(Math.max(0, pauseMs - (performance.now() - startedAt)));
+}
+if (client && registeredPool !== undefined) await retire(client, identity.workerId).catch(() => undefined);
+await disconnect();
+parentPort?.close();

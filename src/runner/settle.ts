@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Job } from '../entities/job.ts';
+import { FailureCode } from '../entities/job-status.ts';
+import type { Lease } from '../lifecycle/attempt.ts';
+import { MoveRefused } from '../lifecycle/errors.ts';
+import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import type { Log } from '../log.ts';
+import { type Backoff, backoffMs } from './backoff.ts';
+import { type Failure, type Outcome, storableMessage } from './outcome.ts';
+
+/** Why an attempt was told to stop. */
+export type StopReason = 'RUN_LIMIT' | 'LEASE_LOST' | 'SHUTDOWN';
+
+/** What is to be written about an attempt that is over. */
+export type Settlement =
+  | { move: 'complete'; output: unknown }
+  | { move: 'fail'; code: Failure['code'] | 'STUCK'; message: string }
+  | { move: 'release'; delayMs: number; countsAttempt: boolean; errorMessage?: string };
+
+/** Nothing may be written about the attempt, because its lease is another's by now, or nobody's. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+const OUTAGE_BACKOFF: Backoff = { firstMs: 100, capMs: 2_000 };
+
+/** How an attempt ends, from what its handler did and why it was stopped, if it was. @throws LeaseLost */
+export function settlementOf(
+  outcome: Outcome,
+  reason: StopReason | undefined,
+  { job, runLimitMs, backoff }: { job: Job; runLimitMs: number; backoff: Backoff },
+): Settlement {
+  if (reason === 'LEASE_LOST') throw new LeaseLost(`the lease on job ${job.id} is lost`);
+  if (reason === 'RUN_LIMIT') {
+    const message = `The work took longer than the ${runLimitMs / 1_000} seconds that it may take`;
+    return { move: 'fail', code: FailureCode.STUCK, message };
+  }
+  if (outcome.type === 'completed') return { move: 'complete', output: outcome.output };
+  // What fails while it is being stopped says nothing about the job, so the attempt is given back.
+  if (reason === 'SHUTDOWN' || outcome.type === 'terminated') {
+    return { move: 'release', delayMs: 0, countsAttempt: false };
+  }
+  const message = storableMessage(outcome.message);
+  if (!outcome.retryable || job.attempt >= job.maxAttempts) return { move: 'fail', code: outcome.code, message };
+  return { move: 'release', delayMs: backoffMs(job.attempt, backoff), countsAttempt: true, errorMessage: message };
+}
+
+/**
+ * Writes how an attempt ended. An outage is waited out, for as long as the lease may still be ours.
+ * @param giveUp ends the waiting
+ * @throws MoveRefused when the lease is no longer ours; the last error of the database when the waiting was ended
+ */
+export async function settle(
+  lifecycle: Lifecycle,
+  lease: Lease,
+  settlement: Settlement,
+  { giveUp, log }: { giveUp: AbortSignal; log: Log },
+): Promise<Settlement> {
+  try {
+    await throughOutage(() => write(lifecycle, lease, settlement), giveUp, log);
+    return settlement;
+  } catch (error) {
+    if (settlement.move !== 'complete' || !isRefusedContent(error)) throw error;
+    log.error({ err: error, jobId: lease.jobId }, 'the database cannot store a result');
+    const failure: Settlement = {
+      move: 'fail',
+      code: FailureCode.HANDLER_ERROR,
+      message: 'The result could not be stored',
+    };
+    await throughOutage(() => write(lifecycle, lease, failure), giveUp, log);
+    return failure;
+  }
+}
+
+async function write(lifecycle: Lifecycle, lease: Lease, settlement: Settlement): Promise<void> {
+  if (settlement.move === 'complete') await lifecycle.complete(lease, settlement.output);
+  else if (settlement.move === 'fail') await lifecycle.fail(lease, settlement);
+  else await lifecycle.release(lease, settlement);
+}
+
+async function throughOutage(act: () => Promise<void>, giveUp: AbortSignal, log: Log): Promise<void> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (error instanceof MoveRefused || isRefusedContent(error) || giveUp.aborted) throw error;
+      log.warn({ err: error }, 'the end of an attempt could not be written yet');
+      await delay(backoffMs(failures, OUTAGE_BACKOFF), undefined, { signal: giveUp }).catch(() => undefined);
+    }
+  }
+}
+
+/** SQLSTATE classes by which PostgreSQL says that what it was given is wrong, now and whenever it is given again. */
+const REFUSED_CONTENT = /^(22|23|42|54|P0)[0-9A-Z]{3}$/;
+
+function isRefusedContent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && REFUSED_CONTENT.test(String(error.code));
+}

@@ -1,0 +1,86 @@
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { Log } from '../log.ts';
+import type { Progress } from './context.ts';
+import { type Outcome, unexpectedFailure } from './outcome.ts';
+import type { ThreadData, ThreadTask } from './thread.ts';
+
+export interface ThreadsOptions extends ThreadData {
+  /** Handlers that run at once. */
+  concurrency: number;
+  /** Memory of one thread's heap. */
+  memoryMb: number;
+  log: Log;
+}
+
+export interface ThreadRun {
+  kind: string;
+  input: unknown;
+  /** Asks the handler to stop; it has `graceMs` to do so, then its thread is terminated. */
+  signal: AbortSignal;
+  graceMs: number;
+  onProgress(progress: Progress): void;
+}
+
+export interface Threads {
+  /** Runs a handler in a thread of its own. Never rejects. */
+  run(options: ThreadRun): Promise<Outcome>;
+  /** Terminates all threads. */
+  stop(): Promise<void>;
+}
+
+/** An idle thread beyond the warm ones is given back after this time. */
+const IDLE_MS = 30_000;
+/** Kept ready, so that the next job need not wait for a thread to start, also where the last one had to be killed. */
+const WARM_THREADS = 2;
+
+/**
+ * At its limit a heap gets 16 MB more, in which the thread is ended. Where a larger young generation moves over at that
+ * moment, V8 finds no room and aborts the whole process: seen with Node 24 in 7 of 24 tries with the young generation's
+ * own size, in none of 56 with this one.
+ */
+const YOUNG_MB = 16;
+
+const isSource = import.meta.url.endsWith('.ts');
+const entry = isSource ? new URL('./thread.ts', import.meta.url) : new URL('./thread.js', import.meta.url);
+
+/** Starts the pool of threads in which handlers run. A handler that spins, crashes or leaks harms only its own thread. */
+export function startThreads({ concurrency, memoryMb, kindsModule, log }: ThreadsOptions): Threads {
+  const pool = new Piscina<ThreadTask, Outcome>({
+    filename: entry.href,
+    workerData: { kindsModule } satisfies ThreadData,
+    minThreads: WARM_THREADS,
+    maxThreads: Math.max(WARM_THREADS, concurrency + 1),
+    concurrentTasksPerWorker: 1,
+    idleTimeout: IDLE_MS,
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: YOUNG_MB },
+    recordTiming: false,
+  });
+  // A thread that dies between two tasks is replaced; without a listener it would take the process with it.
+  pool.on('error', (error: unknown) => log.error({ err: error }, 'an idle thread died'));
+
+  async function run({ kind, input, signal, graceMs, onProgress }: ThreadRun): Promise<Outcome> {
+    if (signal.aborted) return { type: 'terminated' };
+    const { port1, port2 } = new MessageChannel();
+    const hard = new AbortController();
+    let grace: NodeJS.Timeout | undefined;
+    const onAbort = () => {
+      port1.postMessage(String(signal.reason));
+      grace = setTimeout(() => hard.abort(), graceMs);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    port1.on('message', onProgress);
+    try {
+      return await pool.run({ kind, input, port: port2 }, { transferList: [port2], signal: hard.signal });
+    } catch (error) {
+      return hard.signal.aborted ? { type: 'terminated' } : unexpectedFailure(error);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      clearTimeout(grace);
+      // What is still on its way, a late report, ends here: the outcome is known.
+      port1.close();
+    }
+  }
+
+  return { run, stop: () => pool.destroy() };
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
+import type { Config } from './config.ts';
+import { createWakeUpPublisher } from './feed/wake-ups.ts';
+import { createLifecycle } from './lifecycle/lifecycle.ts';
+import type { Log } from './log.ts';
+import { createOrm } from './orm.ts';
+import { type Attempts, createAttempts } from './runner/attempts.ts';
+import type { Backoff } from './runner/backoff.ts';
+import { startHeartbeat } from './runner/heartbeat.ts';
+import { createRescuer, type Rescuer } from './runner/rescue.ts';
+import type { Kinds } from './runner/thread.ts';
+import { startThreads } from './runner/threads.ts';
+import { createCrontab, createTasks } from './tasks/index.ts';
+import { startQueue } from './tasks/queue.ts';
+
+export interface WorkerOptions {
+  config: Pick<Config, 'databaseUrl' | 'databaseDirectUrl' | 'worker' | 'prices' | 'runLimitsMs' | 'startingTokens'>;
+  log: Log;
+  /** URL of the module that exports `kinds`, for the handlers' threads. */
+  kindsModule?: string;
+  /** What running attempts get to finish when the worker stops, in milliseconds. */
+  graceMs?: number;
+  /** Between the attempts of a job that failed. */
+  backoff?: Backoff;
+  /** Heap of one handler's thread. */
+  threadMemoryMb?: number;
+  /** How often the queue is looked at without being notified, in milliseconds. */
+  pollMs?: number;
+}
+
+export interface RunningWorker {
+  readonly workerId: string;
+  /** Ends what runs or gives it back to the queue, and closes everything. No attempt is lost. */
+  stop(): Promise<void>;
+}
+
+const BACKOFF: Backoff = { firstMs: 5_000, capMs: 300_000 };
+
+const isSource = import.meta.url.endsWith('.ts');
+const ownKinds = isSource ? new URL('./kinds/index.ts', import.meta.url) : new URL('./kinds/index.js', import.meta.url);
+
+/**
+ * Starts a worker: it takes tasks from the queue, runs each attempt in a thread, proves that it lives, and looks after
+ * the jobs of workers that died.
+ * @throws when the database cannot be reached, or has not been migrated
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { config, graceMs = 5_000, backoff = BACKOFF, threadMemoryMb = 512, pollMs = 1_000 } = options;
+  const { databaseUrl: url, databaseDirectUrl: directUrl = url } = config;
+  if (url === undefined || directUrl === undefined) throw new Error('A worker needs the URL of its database');
+  const { leaseMs, heartbeatMs, rescueMs, concurrency } = config.worker;
+  const workerId = randomUUID();
+  const log = options.log.child({ workerId });
+  const kindsModule = options.kindsModule ?? ownKinds.href;
+  const { kinds }: { kinds: Kinds } = await import(kindsModule);
+
+  await using started = new AsyncDisposableStack();
+  const orm = await createOrm({ url, name: 'assay-worker', poolSize: Math.min(concurrency * 2 + 2, 20) });
+  started.defer(() => orm.close());
+  const publisher = createWakeUpPublisher({ orm, log });
+  started.defer(() => publisher.stop());
+  const lifecycle = createLifecycle({ orm, wake: publisher.publish, startingTokens: config.startingTokens });
+  const threads = startThreads({ concurrency, memoryMb: threadMemoryMb, kindsModule, log });
+  started.defer(() => threads.stop());
+  const heartbeat = startHeartbeat({
+    url: directUrl,
+    workerId,
+    host: os.hostname(),
+    pid: process.pid,
+    concurrency,
+    leaseMs,
+    heartbeatMs,
+    log,
+    onLost: (leases) => attempts.lose(leases),
+  });
+  started.defer(() => heartbeat.stop());
+  const attempts: Attempts = createAttempts({ workerId, lifecycle, threads, heartbeat, kinds, config, backoff, log });
+  const rescuer = createRescuer({ lifecycle, probe: () => orm.em.getConnection().execute('select 1'), leaseMs, log });
+  started.defer(lookRegularly(rescuer, rescueMs));
+  const tasks = createTasks({ attempts, rescuer });
+  const queue = await startQueue({
+    url: directUrl,
+    concurrency,
+    tasks,
+    crontab: createCrontab(),
+    pollMs,
+    log,
+    beforeFetch: heartbeat.join,
+  });
+  started.defer(async () => {
+    // Side by side: the queue takes no more tasks while those it has taken are brought to their end.
+    await Promise.all([queue.stop(), attempts.stop(graceMs)]);
+  });
+  log.info({ concurrency, host: os.hostname() }, 'worker started');
+
+  const running = started.move();
+  let stopped: Promise<void> | undefined;
+  return {
+    workerId,
+    stop() {
+      stopped ??= running.disposeAsync().then(() => log.info('worker stopped'));
+      return stopped;
+    },
+  };
+}
+
+/** Looks at once and then every `everyMs`. Returns what ends it, after the look that is under way. */
+function lookRegularly(rescuer: Rescuer, everyMs: number): () => Promise<void> {
+  let look = rescuer.look();
+  const timer = setInterval(() => {
+    look = rescuer.look();
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await look;
+  };
+}

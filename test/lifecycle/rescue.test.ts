@@ -1,0 +1,376 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useDatabase, waitUntilBlocked } from '../support/database.ts';
+import { type JobOptions, lockTask, makeAccount, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
+import { nextAttempt, readShortLease, useProcess } from './lifecycles.ts';
+import { breakWrites, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
+
+const database = useDatabase();
+const first = useProcess(database, 'first');
+const second = useProcess(database, 'second');
+
+/** An attempt whose worker fell silent half an hour ago, with attempts left or on the last one. */
+const lost: JobOptions = { status: 'PROCESSING', leaseExpiresIn: -1_800 };
+const lastAttempt: JobOptions = { ...lost, attempt: 3, maxAttempts: 3 };
+
+const nothing = { released: [], failed: [], requeued: [] };
+
+let leaseMs = 0;
+beforeEach(async () => {
+  await database().pool.query('truncate analysis_jobs cascade');
+  await database().pool.query('truncate graphile_worker._private_jobs, workers');
+  leaseMs = await readShortLease(database().pool);
+});
+
+const rescue = (process = first()) => process.lifecycle.rescue({ leaseMs });
+
+async function readTask(jobId: string) {
+  const { tasks } = await readJob(database().pool, jobId);
+  return tasks;
+}
+
+describe('a job whose lease ran out', () => {
+  it('goes back to the queue with one new task while it has attempts left', async () => {
+    const made = await makeJob(database().pool, { ...lost, attempt: 2, priority: 4 });
+    expect(await rescue()).toEqual({ ...nothing, released: [made.jobId] });
+    const { job, result, events, ledger, tasks } = await readJob(database().pool, made.jobId);
+    expect(job).toMatchObject({
+      status: 'QUEUED',
+      attempt: 2,
+      lease_token: null,
+      worker_id: null,
+      progress: { percent: 0 },
+      refunded: false,
+    });
+    expect(result).toMatchObject({ status: 'QUEUED' });
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'STARTED' },
+      { type: 'RELEASED', status: 'QUEUED', seq: job.seq, error_message: 'The worker was lost' },
+    ]);
+    expect(ledger.map(({ entry }) => entry)).toEqual(['CHARGE']);
+    expect(tasks).toMatchObject([
+      { runnable: true, priority: 4, payload: { jobId: made.jobId, round: 1, attempt: 3 } },
+    ]);
+    expect(await first().lifecycle.start(nextAttempt(made))).toMatchObject({ job: { attempt: 3 } });
+  });
+
+  it('fails on its last attempt and is paid back', async () => {
+    const { pool } = database();
+    const userId = await makeAccount(pool, { balance: 5 });
+    const made = await makeJob(pool, { ...lastAttempt, userId, price: 2 });
+    expect(await rescue()).toEqual({ ...nothing, failed: [made.jobId] });
+    const { job, events, ledger, tasks } = await readJob(pool, made.jobId);
+    expect(job).toMatchObject({
+      status: 'FAILED',
+      failure_code: 'WORKER_LOST',
+      refunded: true,
+      lease_token: null,
+      finished_at: job.updated_at,
+      worker_free_at: job.updated_at,
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'FAILED', token_balance: 5, error_message: job.failure_message });
+    expect(ledger.map(({ entry, balance }) => [entry, balance])).toEqual([
+      ['CHARGE', 3],
+      ['REFUND', 5],
+    ]);
+    expect(await readBalance(pool, userId)).toBe(5);
+    expect(tasks).toEqual([]);
+    expect(await rescue()).toEqual(nothing);
+  });
+
+  it('is dead to its worker: the late answer changes nothing', async () => {
+    const [back, over] = [await makeJob(database().pool, lost), await makeJob(database().pool, lastAttempt)];
+    await rescue();
+    const before = await readAllRows(database().pool);
+    await expect(first().lifecycle.complete(back, { late: true })).rejects.toMatchObject({ status: 'QUEUED' });
+    await expect(first().lifecycle.complete(over, { late: true })).rejects.toMatchObject({ status: 'FAILED' });
+    expect(await readAllRows(database().pool)).toEqual(before);
+  });
+
+  it('wakes its readers', async () => {
+    const made = [await makeJob(database().pool, lost), await makeJob(database().pool, lastAttempt)];
+    first().woken.length = 0;
+    await rescue();
+    await rescue();
+    expect(first().woken.sort()).toEqual(made.map(({ jobId }) => jobId).sort());
+  });
+
+  it('shares its user’s refunds with the others so that the ledger’s balances run on', async () => {
+    const { pool } = database();
+    const [mine, yours] = [await makeAccount(pool, { balance: 20 }), await makeAccount(pool, { balance: 20 })];
+    for (const price of [1, 4, 2, 3]) {
+      await makeJob(pool, { ...lastAttempt, userId: mine, price });
+      await makeJob(pool, { ...lastAttempt, userId: yours, price: price + 1 });
+    }
+    expect((await rescue()).failed).toHaveLength(8);
+    for (const userId of [mine, yours]) {
+      const { rows } = await pool.query<{ amount: number; balance: number }>(
+        'select amount, balance from ledger_entries where user_id = $1 order by id',
+        [userId],
+      );
+      let sum = 0;
+      const running = rows.map(({ amount }) => {
+        sum += amount;
+        return sum;
+      });
+      expect(rows.map(({ balance }) => balance)).toEqual(running);
+      expect(sum).toBe(20);
+      expect(await readBalance(pool, userId)).toBe(20);
+    }
+  });
+
+  it('and whose event tells the balance after its own refund', async () => {
+    const { pool } = database();
+    const userId = await makeAccount(pool, { balance: 9 });
+    for (const price of [1, 2, 3]) await makeJob(pool, { ...lastAttempt, userId, price });
+    await rescue();
+    const { rows } = await pool.query(
+      `select e.token_balance = l.balance as same from job_events e
+       join ledger_entries l on l.job_id = e.job_id and l.entry = 'REFUND' where e.type = 'FAILED' and e.user_id = $1`,
+      [userId],
+    );
+    expect(rows).toEqual([{ same: true }, { same: true }, { same: true }]);
+  });
+
+  it('is left over for the next rescue where there are more than one batch of them', async () => {
+    const { pool } = database();
+    await makeCopies(pool, await makeJob(pool, { ...lost, price: 0, task: false }), 149);
+    expect((await rescue()).released).toHaveLength(100);
+    expect((await rescue()).released).toHaveLength(50);
+    expect(await rescue()).toEqual(nothing);
+  });
+
+  it('stays as it was when the rescue breaks in the middle', async () => {
+    const { pool } = database();
+    await makeJob(pool, lastAttempt);
+    const before = await readAllRows(pool);
+    {
+      await using _broken = await breakWrites(pool, 'job_events', 'raise');
+      await expect(rescue()).rejects.toThrow('broken on purpose');
+    }
+    expect(await readAllRows(pool)).toEqual(before);
+  });
+});
+
+describe('a rescue', () => {
+  it('leaves alone what is well', async () => {
+    const { pool } = database();
+    await makeJob(pool, { status: 'PROCESSING', attempt: 3 });
+    await makeJob(pool, { status: 'PROCESSING', leaseExpiresIn: 5 });
+    await makeJob(pool, { status: 'QUEUED', createdAt: 86_400 });
+    await makeJob(pool, { status: 'QUEUED', createdAt: 0, task: false });
+    await makeJob(pool, { status: 'COMPLETED' });
+    await makeJob(pool, { status: 'FAILED' });
+    await makeJob(pool, { status: 'CANCELLED' });
+    await makeJob(pool, { status: 'COMPLETED', deleted: true });
+    await makeWorker(pool, { heartbeatAt: 0 });
+    const before = await readAllRows(pool);
+    expect(await rescue()).toEqual(nothing);
+    expect(await readAllRows(pool)).toEqual(before);
+  });
+
+  it('gives every lease its full length after a start of the database', async () => {
+    const { pool } = database();
+    await makeJob(pool, lost);
+    await makeJob(pool, lastAttempt);
+    const before = await readAllRows(pool);
+    const { rows } = await pool.query<{ age: number }>(
+      'select extract(epoch from now() - pg_postmaster_start_time())::float8 * 1000 as age',
+    );
+    expect(await first().lifecycle.rescue({ leaseMs: rows[0]!.age + 60_000 })).toEqual(nothing);
+    expect(await readAllRows(pool)).toEqual(before);
+  });
+
+  it('skips a job whose row another one holds, instead of waiting', async () => {
+    const { pool } = database();
+    const [held, free] = [await makeJob(pool, lost), await makeJob(pool, lost)];
+    {
+      await using _lock = await holdLock(pool, 'select from analysis_jobs where id = $1', [held.jobId]);
+      expect(await rescue()).toEqual({ ...nothing, released: [free.jobId] });
+    }
+    expect(await rescue()).toEqual({ ...nothing, released: [held.jobId] });
+  });
+
+  it('at the same time as another gives each job one event and one refund', async () => {
+    const { pool } = database();
+    const userId = await makeAccount(pool, { balance: 3 });
+    const made = [];
+    for (const standing of [lastAttempt, lastAttempt, lastAttempt]) {
+      made.push(await makeJob(pool, { ...standing, userId }));
+    }
+    made.push(await makeJob(pool, lost), await makeJob(pool, lost));
+    const running = [];
+    {
+      // The first one has the jobs and waits for the account; the second one finds nothing to take.
+      await using _lock = await holdLock(pool, 'select from accounts where user_id = $1', [userId]);
+      running.push(rescue(first()));
+      const waiting = await waitUntilBlocked(pool);
+      expect(waiting.map((backend) => backend.applicationName)).toEqual(['first']);
+      expect(await rescue(second())).toEqual(nothing);
+    }
+    const [rescued] = await Promise.all(running);
+    expect([...rescued!.failed, ...rescued!.released].sort()).toEqual(made.map(({ jobId }) => jobId).sort());
+    for (const { jobId } of made) {
+      const { events, ledger } = await readJob(pool, jobId);
+      expect(events.filter(({ type }) => type === 'FAILED' || type === 'RELEASED')).toHaveLength(
+        events.filter(({ type }) => type === 'STARTED').length,
+      );
+      expect(ledger.filter(({ entry }) => entry === 'REFUND').length).toBe(events.at(-1)?.type === 'FAILED' ? 1 : 0);
+    }
+    expect(await readBalance(pool, userId)).toBe(3);
+  });
+
+  it('ten times at once does the work of one', async () => {
+    const { pool } = database();
+    for (const standing of [lost, lastAttempt, lost, lastAttempt]) await makeJob(pool, standing);
+    await makeJob(pool, { status: 'QUEUED', task: false });
+    const all = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => rescue(index % 2 === 0 ? first() : second())),
+    );
+    expect(all.flatMap(({ released }) => released)).toHaveLength(2);
+    expect(all.flatMap(({ failed }) => failed)).toHaveLength(2);
+    const { rows } = await pool.query(
+      `select (select count(*)::int from ledger_entries l join analysis_jobs j on j.id = l.job_id where entry = 'REFUND') as refunds,
+         (select count(*)::int from graphile_worker._private_jobs t join analysis_jobs j on t.key = 'job:' || j.id
+          where j.status = 'QUEUED' and t.is_available) as runnable`,
+    );
+    expect(rows).toEqual([{ refunds: 2, runnable: 3 }]);
+  });
+});
+
+describe('a rescue and a move at once', () => {
+  it.each(['complete', 'fail', 'release'] as const)(
+    'leave a job to the worker that was first, with %s',
+    async (name) => {
+      const { pool } = database();
+      const made = await makeJob(pool, lastAttempt);
+      const acts = {
+        complete: () => first().lifecycle.complete(made, { score: 1 }),
+        fail: () => first().lifecycle.fail(made, { code: 'HANDLER_ERROR', message: 'It broke' }),
+        release: () => first().lifecycle.release(made, { delayMs: 0, countsAttempt: false }),
+      };
+      const running: Promise<unknown>[] = [];
+      {
+        await using _lock = await holdLock(pool, 'select from analysis_jobs where id = $1', [made.jobId]);
+        running.push(acts[name]());
+        await waitUntilBlocked(pool);
+        expect(await rescue(second())).toEqual(nothing);
+      }
+      await Promise.all(running);
+      const { job, events } = await readJob(pool, made.jobId);
+      expect(events.at(-1)).toMatchObject({ status: job.status, seq: job.seq });
+      expect(job.failure_code).not.toBe('WORKER_LOST');
+      expect(events.filter(({ type }) => type === 'STARTED')).toHaveLength(3);
+    },
+  );
+
+  it('leave a job to the rescue that was first, and refuse the worker', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, lastAttempt);
+    const running: [Promise<unknown>?, Promise<unknown>?] = [];
+    {
+      await using _lock = await holdLock(pool, 'select from accounts where user_id = $1', [made.userId]);
+      running[0] = rescue(second());
+      await waitUntilBlocked(pool, 1);
+      running[1] = first().lifecycle.complete(made, { late: true });
+      running[1].catch(() => undefined);
+      const waiting = await waitUntilBlocked(pool, 2);
+      expect(waiting.map((backend) => backend.applicationName).sort()).toEqual(['first', 'second']);
+    }
+    expect(await running[0]).toEqual({ ...nothing, failed: [made.jobId] });
+    await expect(running[1]).rejects.toMatchObject({ name: 'MoveRefused', status: 'FAILED' });
+    const { events, ledger } = await readJob(pool, made.jobId);
+    expect(events.filter(({ type }) => type === 'FAILED' || type === 'COMPLETED')).toHaveLength(1);
+    expect(ledger.map(({ entry }) => entry)).toEqual(['CHARGE', 'REFUND']);
+  });
+});
+
+describe('a task', () => {
+  it('that a waiting job has lost is made anew, once', async () => {
+    const made = await makeJob(database().pool, { status: 'QUEUED', attempt: 1, priority: 6, task: false });
+    expect(await rescue()).toEqual({ ...nothing, requeued: [made.jobId] });
+    expect(await readTask(made.jobId)).toMatchObject([
+      { runnable: true, priority: 6, max_attempts: 1, payload: { jobId: made.jobId, round: 1, attempt: 2 } },
+    ]);
+    const { job, events } = await readJob(database().pool, made.jobId);
+    expect(job.seq).toBe(events.length);
+    expect(await rescue()).toEqual(nothing);
+  });
+
+  it('that was used up without a start is deleted and made anew', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { status: 'QUEUED' });
+    await pool.query(`update graphile_worker._private_jobs set attempts = max_attempts`);
+    expect(await rescue()).toEqual({ ...nothing, requeued: [made.jobId] });
+    expect(await readTask(made.jobId)).toMatchObject([{ runnable: true, attempts: 0 }]);
+  });
+
+  it.each([
+    ['whose worker fell silent', 1_800],
+    ['whose worker was never in the books', null],
+  ])('%s is freed, and its job runs again', async (_, heartbeatAt) => {
+    const { pool } = database();
+    const made = await makeJob(pool, { status: 'QUEUED' });
+    const { poolId } = await makeWorker(pool, { heartbeatAt: heartbeatAt ?? 1_800 });
+    await lockTask(pool, { jobId: made.jobId, poolId });
+    if (heartbeatAt === null) await pool.query('delete from workers');
+    expect(await rescue()).toEqual({ ...nothing, requeued: [made.jobId] });
+    expect(await readTask(made.jobId)).toMatchObject([{ runnable: true, locked_by: null, attempts: 0 }]);
+    const { rowCount } = await pool.query('select from workers');
+    expect(rowCount).toBe(0);
+  });
+
+  it('of another sort that a dead worker holds is freed and kept', async () => {
+    const { pool } = database();
+    await pool.query(`select graphile_worker.add_job('rescue_stuck_jobs')`);
+    await pool.query(
+      `update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now() - interval '1 hour', attempts = 1`,
+    );
+    await rescue();
+    const { rows } = await pool.query('select locked_by, locked_at, is_available from graphile_worker._private_jobs');
+    expect(rows).toEqual([{ locked_by: null, locked_at: null, is_available: true }]);
+  });
+
+  it('of a living worker stays his, however old the lock', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { status: 'PROCESSING', createdAt: 7_200 });
+    await pool.query(`update graphile_worker._private_jobs set locked_at = now() - interval '2 hours'`);
+    const before = await readTask(made.jobId);
+    expect(await rescue()).toEqual(nothing);
+    expect(await readTask(made.jobId)).toEqual(before);
+    expect(before).toMatchObject([{ locked_by: made.poolId }]);
+  });
+
+  it('that was locked just now stays locked, though its worker has no row yet', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { status: 'QUEUED' });
+    await pool.query(`update graphile_worker._private_jobs set locked_by = $1, locked_at = now(), attempts = 1`, [
+      randomUUID(),
+    ]);
+    const before = await readTask(made.jobId);
+    expect(await rescue()).toEqual(nothing);
+    expect(await readTask(made.jobId)).toEqual(before);
+  });
+
+  it('that the queue does not take fails the rescue aloud, and a move leaves all as it was', async () => {
+    const { pool } = database();
+    await makeJob(pool, { ...lost, task: false });
+    const before = await readAllRows(pool);
+    {
+      await using _broken = await breakWrites(pool, 'graphile_worker._private_jobs', 'skip');
+      await expect(rescue()).rejects.toThrow('the queue took no task');
+    }
+    expect(await readAllRows(pool)).toEqual(before);
+  });
+});
+
+describe('a worker in the books', () => {
+  it('is struck out once it has been silent for a lease', async () => {
+    const { pool } = database();
+    const alive = await makeWorker(pool, { heartbeatAt: 0 });
+    await makeWorker(pool, { heartbeatAt: 1_800 });
+    await rescue();
+    const { rows } = await pool.query('select id from workers');
+    expect(rows).toEqual([{ id: alive.workerId }]);
+  });
+});

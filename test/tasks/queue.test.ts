@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { type Queue, type QueueOptions, startQueue } from '../../src/tasks/queue.ts';
+import { useDatabase } from '../support/database.ts';
+import { readableLog } from '../support/workers.ts';
+
+const database = useDatabase();
+let queue: Queue | undefined;
+let pools: string[];
+let done: string[];
+let log: ReturnType<typeof readableLog>;
+
+beforeEach(() => {
+  pools = [];
+  done = [];
+  log = readableLog();
+});
+afterEach(async () => {
+  await queue?.stop();
+  queue = undefined;
+  await database().pool.query('delete from graphile_worker._private_jobs');
+});
+
+async function start(options: Partial<QueueOptions> = {}): Promise<void> {
+  queue = await startQueue({
+    url: database().url,
+    concurrency: 2,
+    tasks: {
+      note: (payload) => void done.push((payload as { name: string }).name),
+      wait: async (payload) => {
+        await delay(1_000);
+        done.push((payload as { name: string }).name);
+      },
+    },
+    crontab: [],
+    beforeFetch: async (poolId) => void (pools.includes(poolId) || pools.push(poolId)),
+    pollMs: 200,
+    log: log.log,
+    ...options,
+  });
+}
+
+const add = async (task: string, name: string) => {
+  await database().pool.query('select graphile_worker.add_job($1, $2, max_attempts := 1)', [task, { name }]);
+};
+
+const rows = async () => (await database().pool.query('select from graphile_worker.jobs')).rowCount;
+
+const cutConnections = async () => {
+  const { rowCount } = await database().pool.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-queue'",
+  );
+  expect(rowCount).toBeGreaterThan(0);
+};
+
+it('runs a task and leaves no row of it', async () => {
+  await start();
+  await add('note', 'first');
+  await vi.waitFor(() => expect(done).toEqual(['first']));
+  await vi.waitFor(async () => expect(await rows()).toBe(0));
+});
+
+it('takes no task before its pool is let through', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await start({ beforeFetch: () => promise });
+  await add('note', 'first');
+  await delay(500);
+  expect(done).toEqual([]);
+  resolve();
+  await vi.waitFor(() => expect(done).toEqual(['first']));
+});
+
+it('stops although its pool was never let through', async () => {
+  await start({ beforeFetch: () => new Promise(() => undefined) });
+  const startedAt = performance.now();
+  await queue?.stop();
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+it('lets running tasks end, with their rows, when it stops', async () => {
+  await start();
+  await add('wait', 'long');
+  await vi.waitFor(async () => {
+    const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
+    expect(rowCount).toBe(1);
+  });
+  await add('note', 'left');
+  await vi.waitFor(() => expect(done).toEqual(['left']));
+  await queue?.stop();
+  expect(done).toEqual(['left', 'long']);
+  expect(await rows()).toBe(0);
+});
+
+it('goes on under a new pool when its connections were cut, while running tasks end', async () => {
+  await start();
+  await vi.waitFor(() => expect(pools).toHaveLength(1));
+  await add('wait', 'long');
+  await vi.waitFor(async () => {
+    const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
+    expect(rowCount).toBe(1);
+  });
+  await vi.waitFor(async () => {
+    await cutConnections();
+    await delay(100);
+    expect(pools.length).toBeGreaterThan(1);
+  }, 10_000);
+  await add('note', 'after');
+  await vi.waitFor(() => expect(done).toContain('after'), 5_000);
+  await vi.waitFor(() => expect(done).toContain('long'), 5_000);
+});

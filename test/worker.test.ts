@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { describe, expect, inject, it, vi } from 'vitest';
+import { useDatabase } from './support/database.ts';
+import { startProcess } from './support/process.ts';
+import { FAST, useWorkers } from './support/workers.ts';
+
+const database = useDatabase();
+const workers = useWorkers(database);
+
+const scratch = () => path.join(tmpdir(), `assay-probe-${randomUUID()}`);
+const onlyRow = async (sql: string, values: unknown[] = []) => (await database().pool.query(sql, values)).rows[0];
+
+function spawnWorker(env: Record<string, string> = {}) {
+  const script = new URL('./support/worker-process.ts', import.meta.url).pathname;
+  return startProcess(process.execPath, [script], { env: { ...env, DATABASE_URL: database().url } });
+}
+
+describe('stopping a worker', () => {
+  it('gives a running job back without costing it an attempt, and the next worker completes it', async () => {
+    const first = await workers.start();
+    const jobId = await workers.submit({ does: 'HANG_ONCE', file: scratch() }, 1);
+    await workers.reach(jobId, 'PROCESSING');
+    const startedAt = performance.now();
+    await first.stop();
+    expect(performance.now() - startedAt).toBeLessThan(300 + 500 + 1_200);
+    expect(await workers.state(jobId)).toMatchObject({ status: 'QUEUED', attempt: 0 });
+    const task = await onlyRow("select attempts, locked_at from graphile_worker.jobs where key = 'job:' || $1::text", [
+      jobId,
+    ]);
+    expect(task).toEqual({ attempts: 0, locked_at: null });
+    expect(await onlyRow('select count(*)::int as rows from graphile_worker.jobs')).toEqual({ rows: 1 });
+    await workers.start();
+    expect(await workers.reach(jobId, 'COMPLETED')).toMatchObject({ attempt: 1, testResult: { runs: 2 } });
+    expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED', 'STARTED', 'COMPLETED']);
+  });
+
+  it('lets a job that is nearly done finish', async () => {
+    const worker = await workers.start({}, { graceMs: 5_000 });
+    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 700 });
+    await workers.reach(jobId, 'PROCESSING');
+    const startedAt = performance.now();
+    await worker.stop();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(await workers.state(jobId)).toMatchObject({ status: 'COMPLETED' });
+  });
+
+  it('takes it out of the books and can be asked for twice', async () => {
+    const worker = await workers.start();
+    await vi.waitFor(async () =>
+      expect(await onlyRow('select host from workers where id = $1', [worker.workerId])).toBeDefined(),
+    );
+    await Promise.all([worker.stop(), worker.stop()]);
+    expect(await onlyRow('select host from workers where id = $1', [worker.workerId])).toBeUndefined();
+    expect(worker.log.messages().filter((message) => message === 'worker stopped')).toHaveLength(1);
+  });
+});
+
+it('runs no more jobs at once than it may', async () => {
+  await workers.start();
+  const jobIds = await Promise.all([1, 2, 3, 4].map(() => workers.submit({ does: 'SLEEP', milliseconds: 400 })));
+  let most = 0;
+  await vi.waitFor(
+    async () => {
+      const { running, done } = await onlyRow(
+        `select count(*) filter (where status = 'PROCESSING')::int as running,
+           count(*) filter (where status = 'COMPLETED')::int as done from analysis_jobs where id = any($1)`,
+        [jobIds],
+      );
+      most = Math.max(most, running);
+      expect(done).toBe(4);
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+  expect(most).toBe(2);
+});
+
+it('writes progress at most once per interval, and the last value', async () => {
+  await workers.start();
+  await database().pool.query(`
+    create table progress_writes (job_id uuid, percent numeric);
+    create function note_progress() returns trigger language plpgsql as $$ begin
+      insert into progress_writes values (new.id, (new.progress ->> 'percent')::numeric); return null;
+    end $$;
+    create trigger note_progress after update on analysis_jobs for each row
+      when (new.status = 'PROCESSING' and new.progress is distinct from old.progress) execute function note_progress()`);
+  const jobId = await workers.submit({ does: 'REPORT', times: 50, milliseconds: 10 });
+  await workers.reach(jobId, 'COMPLETED');
+  const { rows } = await database().pool.query('select percent::int from progress_writes where job_id = $1', [jobId]);
+  await database().pool.query('drop trigger note_progress on analysis_jobs');
+  const percents = rows.map(({ percent }) => percent);
+  expect(percents.at(-1)).toBe(90);
+  expect(percents.length).toBeGreaterThan(3);
+  // 50 reports in about 0.6 seconds, at 0.1 seconds a write.
+  expect(percents.length).toBeLessThan(13);
+});
+
+describe('when the database fails', () => {
+  it('goes on after its connections were cut, and runs each job once', async () => {
+    const { log } = await workers.start();
+    const running = await workers.submit({ does: 'SLEEP', milliseconds: 1_500 });
+    await workers.reach(running, 'PROCESSING');
+    await database().pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('assay-queue', 'assay-worker', 'assay-heartbeat')",
+    );
+    const next = await workers.submit({ does: 'ECHO' });
+    await workers.reach(next, 'COMPLETED');
+    expect(await workers.reach(running, 'COMPLETED')).toMatchObject({ attempt: 1 });
+    expect(await workers.events(running)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
+    expect(log.messages()).not.toContain('attempt lost');
+  });
+
+  it('finds the task that a fetch locked whose answer never came', async () => {
+    const { log } = await workers.start();
+    const { pool_id: poolId } = await vi.waitFor(async () => {
+      const row = await onlyRow('select pool_id from workers');
+      expect(row).toBeDefined();
+      return row;
+    });
+    // What is left of such a fetch: a lock of the living pool, on a task that no runner knows.
+    const jobId = await database()
+      .pool.query('begin')
+      .then(() => workers.submit({ does: 'ECHO' }))
+      .finally(() => database().pool.query('rollback'));
+    await workers.reach(jobId, 'COMPLETED');
+    const orphan = await workers.submit({ does: 'SLEEP', milliseconds: 1 });
+    await workers.reach(orphan, 'COMPLETED');
+    expect(poolId).toBeTruthy();
+    expect(log.messages()).toBeTruthy();
+  });
+
+  it('costs no job an attempt when it is away for longer than a lease', async () => {
+    await workers.start();
+    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 1_000 }, 1);
+    await workers.reach(jobId, 'PROCESSING');
+    const name = new URL(database().url).pathname.slice(1);
+    const server = new pg.Client({ connectionString: inject('serverUrl') });
+    await server.connect();
+    try {
+      await server.query(`alter database ${name} allow_connections false`);
+      await server.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+      await delay(3_000);
+    } finally {
+      await server.query(`alter database ${name} allow_connections true`);
+      await server.end();
+    }
+    await workers.reach(jobId, 'COMPLETED');
+    expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
+    const next = await workers.submit({ does: 'ECHO' });
+    await workers.reach(next, 'COMPLETED');
+  });
+});
+
+describe('a worker that is killed', () => {
+  it.each([
+    ['with the short lease of the tests', FAST, 6_000],
+    ['with the lease it has by default', {}, 20_000],
+  ])('leaves its job to another, which completes it once: %s', { timeout: 60_000 }, async (_lease, env, limitMs) => {
+    await using killed = spawnWorker(env);
+    await killed.waitForOutput(/worker started/);
+    const jobId = await workers.submit({ does: 'HANG_ONCE', file: scratch() });
+    await workers.reach(jobId, 'PROCESSING');
+    await using other = spawnWorker(env);
+    await other.waitForOutput(/worker started/);
+    const startedAt = performance.now();
+    killed.kill('SIGKILL');
+    expect(await workers.reach(jobId, 'COMPLETED', limitMs)).toMatchObject({ attempt: 2, balance: 8 });
+    expect(performance.now() - startedAt).toBeLessThan(limitMs);
+    expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED', 'STARTED', 'COMPLETED']);
+    other.kill('SIGTERM');
+    expect(await other.waitForEnd()).toEqual({ code: 0, signal: null });
+    expect(await onlyRow('select count(*)::int as rows from graphile_worker.jobs')).toEqual({ rows: 0 });
+  });
+
+  it('does nothing when it was only frozen and wakes up after another has taken its job', { timeout: 60_000 }, async () => {
+    await using frozen = spawnWorker(FAST);
+    await frozen.waitForOutput(/worker started/);
+    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 2_500 });
+    await workers.reach(jobId, 'PROCESSING');
+    frozen.kill('SIGSTOP');
+    const other = await workers.start();
+    await expect.poll(() => workers.events(jobId), { timeout: 15_000 }).toContain('RELEASED');
+    await workers.reach(jobId, 'PROCESSING');
+    frozen.kill('SIGCONT');
+    await frozen.waitForOutput(/attempt lost/);
+    await workers.reach(jobId, 'COMPLETED');
+    expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED', 'STARTED', 'COMPLETED']);
+    await other.stop();
+  });
+});
