@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import {
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  graphql,
+  parse,
+  subscribe,
+} from 'graphql';
+import pg from 'pg';
+import { afterAll, beforeAll, vi } from 'vitest';
+import { buildSchema } from '../../src/build-schema.ts';
+import { contextFor, termsOf } from '../../src/context.ts';
+import { type Feed, startFeed } from '../../src/feed/feed.ts';
+import { createWakeUpPublisher } from '../../src/feed/wake-ups.ts';
+import type { ServiceScope } from '../../src/gate/scopes.ts';
+import type { ServiceViewer, UserViewer, Viewer } from '../../src/gate/viewer.ts';
+import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { createLog } from '../../src/log.ts';
+import { createOrm } from '../../src/orm.ts';
+
+/** What a user owns when an API of these tests first sees him. */
+export const STARTING_TOKENS = 3;
+
+/** An error as a client sees it, by its code. */
+export interface AnsweredError {
+  code: unknown;
+  message: string;
+  path: GraphQLFormattedError['path'];
+  /** The faults of an input, each with its path and its rule. */
+  details: unknown;
+}
+
+export interface Answer<Data = unknown> {
+  data: Data | null;
+  errors: AnsweredError[];
+}
+
+/** The schema with its resolvers, on a real database and without a transport. */
+export interface Api {
+  schema: GraphQLSchema;
+  orm: MikroORM;
+  lifecycle: Lifecycle;
+  feed: Feed;
+  /** Executes an operation; without a viewer as an anonymous caller, whose context is empty. */
+  ask<Data>(viewer: Viewer | null, text: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
+  /** The data of an operation that must not have an error. */
+  read<Data>(viewer: Viewer, text: string, variables?: Record<string, unknown>): Promise<Data>;
+  /** Subscribes: to a stream of answers, or to the one answer that refuses it. */
+  follow(
+    viewer: Viewer | null,
+    text: string,
+    variables?: Record<string, unknown>,
+  ): Promise<AsyncGenerator<ExecutionResult> | Answer>;
+  stop(): Promise<void>;
+}
+
+/** Gives a test file the API on its database. The getter works inside tests and hooks. */
+export function useApi(database: () => { url: string }): () => Api {
+  let api: Api | undefined;
+  beforeAll(async () => {
+    api = await startApi(database().url);
+  });
+  afterAll(async () => {
+    await api?.stop();
+  });
+  return () => {
+    if (!api) throw new Error('The API exists only inside tests and hooks.');
+    return api;
+  };
+}
+
+export const user = (id: string = randomUUID(), tier = 'standard'): UserViewer => ({ kind: 'user', id, tier });
+
+export const service = (...scopes: ServiceScope[]): ServiceViewer => ({ kind: 'service', name: 'desk', scopes });
+
+/** The statements that are sent to our tables from this process while something is done. */
+export async function statementsOf(act: () => Promise<unknown>): Promise<string[]> {
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  try {
+    await act();
+    const texts = query.mock.calls.map(([text]: unknown[]) => String((text as { text?: string }).text ?? text));
+    return texts.filter((text) => /\b(analysis_\w+|job_events|accounts|ledger_entries)\b/.test(text));
+  } finally {
+    query.mockRestore();
+  }
+}
+
+/** What an error is called in the answer, whichever of our parts or graphql-js threw it. */
+function answered({ message, path, extensions, originalError }: GraphQLError): AnsweredError {
+  const { details } = (originalError ?? {}) as { details?: unknown };
+  return { code: extensions.code, message, path, details };
+}
+
+function answerOf<Data>({ data, errors = [] }: ExecutionResult): Answer<Data> {
+  return { data: (data ?? null) as Data | null, errors: errors.map(answered) };
+}
+
+async function startApi(url: string): Promise<Api> {
+  const log = createLog({ level: 'error' });
+  const orm = await createOrm({ url, name: 'assay-test-api' });
+  const publisher = createWakeUpPublisher({ orm, log });
+  const lifecycle = createLifecycle({ orm, wake: publisher.publish, startingTokens: STARTING_TOKENS });
+  const feed = startFeed({ orm, url, log });
+  const schema = buildSchema();
+  const terms = termsOf({ prices: {}, runLimitsMs: {}, tiers: { standard: 0, premium: -10 } });
+  const contextOf = contextFor({ orm, lifecycle, feed, terms });
+  const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : {});
+
+  const api: Api = {
+    ...{ schema, orm, lifecycle, feed },
+    ask: async (viewer, source, variableValues) =>
+      answerOf(await graphql({ schema, source, variableValues, contextValue: contextValueOf(viewer) })),
+    async read<Data>(viewer: Viewer, text: string, variables?: Record<string, unknown>) {
+      const { data, errors } = await api.ask<Data>(viewer, text, variables);
+      if (data === null || errors.length > 0) throw new Error(`It was refused: ${JSON.stringify(errors)}`);
+      return data;
+    },
+    async follow(viewer, text, variableValues) {
+      const contextValue = contextValueOf(viewer);
+      const stream = await subscribe({ schema, document: parse(text), variableValues, contextValue });
+      return Symbol.asyncIterator in stream ? stream : answerOf(stream);
+    },
+    async stop() {
+      await publisher.stop();
+      await feed.stop();
+      await orm.close();
+    },
+  };
+  return api;
+}
