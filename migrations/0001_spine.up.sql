@@ -61,7 +61,10 @@ create table analysis_jobs (
     seq >= 1 and round >= 1 and price >= 0 and max_attempts >= 1 and attempt >= 0 and attempt <= max_attempts
   ),
   constraint jobs_progress_in_range check (
-    (progress ->> 'percent')::numeric >= 0 and (progress ->> 'percent')::numeric <= 100 and progress ? 'percent'
+    case jsonb_typeof(progress -> 'percent')
+      when 'number' then (progress ->> 'percent')::numeric between 0 and 100
+      else false
+    end
   ),
   constraint jobs_times_in_order check (
     created_at <= updated_at and started_at >= created_at and finished_at >= created_at and finished_at >= started_at
@@ -99,6 +102,7 @@ create table analysis_jobs (
   ),
   constraint jobs_run_fits_status check (
     case status
+      when 'QUEUED' then attempt < max_attempts
       when 'PROCESSING' then started_at is not null and heartbeat_at is not null and attempt >= 1
       when 'COMPLETED' then started_at is not null and attempt >= 1
       else true
@@ -126,7 +130,13 @@ create table analysis_results (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint results_one_per_job unique (job_id),
-  constraint results_content_fits_status check ((status = 'COMPLETED') = (test_result is not null)),
+  constraint results_identity_for_jobs unique (id, job_id),
+  constraint results_content_fits_status check (
+    case status
+      when 'COMPLETED' then coalesce(jsonb_typeof(test_result) <> 'null', false)
+      else test_result is null
+    end
+  ),
   constraint results_times_in_order check (created_at <= updated_at),
   -- The status of a result is its job's, by construction: whoever changes the job changes the result.
   constraint results_follow_job foreign key (job_id, user_id, status)
@@ -135,8 +145,8 @@ create table analysis_results (
 
 -- The other half of the pair: a result that is deleted, also by hand, takes its job with it. A tombstone lets go of its
 -- result first.
-alter table analysis_jobs add constraint jobs_follow_result foreign key (result_id)
-  references analysis_results (id) on delete cascade;
+alter table analysis_jobs add constraint jobs_follow_result foreign key (result_id, id)
+  references analysis_results (id, job_id) on delete cascade;
 
 -- The log. No foreign key to the job: the event that tells of a job's end outlives it.
 create table job_events (
@@ -246,7 +256,6 @@ create index jobs_by_status on analysis_jobs (status, id);
 create index jobs_active_of_user on analysis_jobs (user_id) where status in ('QUEUED', 'PROCESSING');
 create index jobs_waiting on analysis_jobs (priority, id) where status = 'QUEUED';
 create index jobs_running on analysis_jobs (id) where status = 'PROCESSING';
-create index jobs_of_result on analysis_jobs (result_id);
 create index results_of_user on analysis_results (user_id, id);
 create index ledger_of_user on ledger_entries (user_id, id);
 create index idempotency_of_job on idempotency_keys (job_id);

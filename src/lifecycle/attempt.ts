@@ -89,7 +89,8 @@ export async function release(
   return await underLease(em, 'release', lease, () =>
     em.transactional((transaction) =>
       move(transaction, 'release', {
-        where: held(lease),
+        // The last attempt has nothing to go back for: a job that waits for an attempt it may not have would wait for ever.
+        where: options.countsAttempt ? sql`${held(lease)} and j.attempt < j.max_attempts` : held(lease),
         set: sql`attempt = j.attempt - ${options.countsAttempt ? 0 : 1}::int, ${backInQueue}`,
         ...(options.errorMessage === undefined ? {} : { errorMessage: options.errorMessage }),
         delayMs: options.delayMs,

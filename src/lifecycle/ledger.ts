@@ -32,8 +32,8 @@ export type GrantOutcome =
   | { outcome: 'BALANCE_TOO_LARGE'; available: number }
   | { outcome: 'IDEMPOTENCY_KEY_REUSED' };
 
-/** What an account can hold: the largest integer that GraphQL's Int and the column can carry. */
-const LARGEST_BALANCE = 2_147_483_647;
+/** What grants can fill an account up to. The column holds twice as much, so that a refund always fits. */
+const LARGEST_BALANCE = 1_000_000_000;
 
 /** Adds tokens to a balance, or takes them from it, as one entry of the ledger. The same key gives the same entry, once. */
 export async function grant(em: EntityManager, options: Grant): Promise<GrantOutcome> {

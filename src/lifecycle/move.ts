@@ -91,6 +91,7 @@ export async function move(em: EntityManager, name: MoveName, statement: MoveSta
     ), refund as (
       insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
       select o.user_id, 'REFUND', o.price, p.balance - o.later, o.id, o.round from owed o join paid p using (user_id)
+      order by o.id
       returning job_id, balance
     ), logged as (
       insert into job_events (${event.columns})

@@ -305,6 +305,13 @@ describe('release', () => {
     expect(await worker().lifecycle.start(nextAttempt({ ...made, attempt: 2 }))).toMatchObject({ job: { attempt: 3 } });
   });
 
+  it('that counts the last attempt is refused, for the job could never start again', async () => {
+    const made = await makeJob(database().pool, { status: 'PROCESSING', attempt: 3, maxAttempts: 3 });
+    const before = await readAllRows(database().pool);
+    await expect(worker().lifecycle.release(made, soon)).rejects.toThrow();
+    expect(await readAllRows(database().pool)).toEqual(before);
+  });
+
   it('leaves one runnable task when the job goes round several times', async () => {
     const { pool } = database();
     const made = await makeJob(pool, { status: 'QUEUED', maxAttempts: 5 });

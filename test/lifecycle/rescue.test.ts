@@ -191,6 +191,28 @@ describe('a rescue', () => {
     expect(await rescue()).toEqual({ ...nothing, released: [held.jobId] });
   });
 
+  it('takes the accounts it pays in the order of their ids, so that two cannot wait for each other', async () => {
+    const { pool } = database();
+    const users = Array.from({ length: 6 }, () => randomUUID()).sort();
+    // Stored the other way round: the order of the rows is not the order of the ids.
+    for (const userId of users.toReversed()) {
+      await makeAccount(pool, { userId, balance: 1 });
+      await makeJob(pool, { ...lastAttempt, userId });
+    }
+    const running = [];
+    {
+      await using _lock = await holdLock(pool, 'select from accounts where user_id = $1', [users[0]]);
+      running.push(rescue());
+      await waitUntilBlocked(pool);
+      const { rows } = await pool.query<{ user_id: string }>(
+        'select user_id from accounts where user_id = any($1) order by user_id for update skip locked',
+        [users],
+      );
+      expect(rows.map((row) => row.user_id)).toEqual(users.slice(1));
+    }
+    expect((await Promise.all(running))[0]?.failed).toHaveLength(6);
+  });
+
   it('at the same time as another gives each job one event and one refund', async () => {
     const { pool } = database();
     const userId = await makeAccount(pool, { balance: 3 });
@@ -295,6 +317,14 @@ describe('a task', () => {
     const { job, events } = await readJob(database().pool, made.jobId);
     expect(job.seq).toBe(events.length);
     expect(await rescue()).toEqual(nothing);
+  });
+
+  it('is not made for a job whose row another one holds, who may be about to start it', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { status: 'QUEUED', task: false });
+    await using _lock = await holdLock(pool, 'select from analysis_jobs where id = $1', [made.jobId]);
+    expect(await rescue()).toEqual(nothing);
+    expect(await readTask(made.jobId)).toEqual([]);
   });
 
   it('that was used up without a start is deleted and made anew', async () => {

@@ -1,0 +1,163 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useDatabase } from '../support/database.ts';
+import { makeAccount, makeCopies, makeJob } from '../support/factory.ts';
+
+const database = useDatabase();
+
+const USERS = 100;
+const JOBS_OF_STATUS = { COMPLETED: 4_000, FAILED: 60, CANCELLED: 640, QUEUED: 250, PROCESSING: 50 } as const;
+
+interface PlanNode {
+  'Node Type': string;
+  'Index Name'?: string;
+  Plans?: PlanNode[];
+}
+
+/** A reader's or writer's query, with the index that must serve it, its order included. */
+const queries: { what: string; index: string; sql: string }[] = [
+  {
+    what: 'a page of a user’s jobs, newest first',
+    index: 'jobs_of_user',
+    sql: `select * from analysis_jobs where user_id = $user and id < $newest order by id desc limit 20`,
+  },
+  {
+    what: 'a page of jobs of a status, newest first',
+    index: 'jobs_by_status',
+    sql: `select * from analysis_jobs where status = 'FAILED' and id < $newest order by id desc limit 20`,
+  },
+  {
+    what: 'the active jobs of a user, for the priority of his next',
+    index: 'jobs_active_of_user',
+    sql: `select from analysis_jobs where user_id = $user and status in ('QUEUED', 'PROCESSING') limit 1000`,
+  },
+  {
+    what: 'the waiting jobs in the order of the queue',
+    index: 'jobs_waiting',
+    sql: `select * from analysis_jobs where status = 'QUEUED' order by priority, id limit 20`,
+  },
+  {
+    what: 'the running jobs whose lease ran out',
+    index: 'jobs_running',
+    sql: `select id from analysis_jobs where status = 'PROCESSING' and lease_expires_at < now()
+          order by id limit 100 for update skip locked`,
+  },
+  {
+    what: 'the job of a result that is deleted',
+    index: 'jobs_of_result',
+    sql: `select from analysis_jobs where result_id = $id`,
+  },
+  {
+    what: 'a page of a user’s results, newest first',
+    index: 'results_of_user',
+    sql: `select * from analysis_results where user_id = $user and id < $newest order by id desc limit 20`,
+  },
+  {
+    what: 'the result of a job',
+    index: 'results_one_per_job',
+    sql: `select * from analysis_results where job_id = $id`,
+  },
+  {
+    what: 'the events of a job after a seq',
+    index: 'events_numbered',
+    sql: `select * from job_events where job_id = $id and seq > 1 order by seq limit 100`,
+  },
+  {
+    what: 'a page of a user’s ledger, newest first',
+    index: 'ledger_of_user',
+    sql: `select * from ledger_entries where user_id = $user and id < $newest order by id desc limit 20`,
+  },
+  {
+    what: 'the entries of a job’s round',
+    index: 'ledger_once_per_round',
+    sql: `select * from ledger_entries where job_id = $id and round = 1`,
+  },
+  {
+    what: 'an idempotency key of a user',
+    index: 'idempotency_keys_pkey',
+    sql: `select * from idempotency_keys where owner = $user::text and key = 'k'`,
+  },
+  {
+    what: 'the keys that go with a job',
+    index: 'idempotency_of_job',
+    sql: `select from idempotency_keys where job_id = $id`,
+  },
+  {
+    what: 'the keys that hold a ledger entry',
+    index: 'idempotency_of_entry',
+    sql: `select from idempotency_keys where entry_id = $id`,
+  },
+  {
+    what: 'the service tokens of a name',
+    index: 'service_tokens_by_name',
+    sql: `select * from service_tokens where name = 'service-7'`,
+  },
+];
+
+let userId = '';
+let jobId = '';
+let newest = '';
+
+beforeAll(async () => {
+  const { pool } = database();
+  const users = await Promise.all(Array.from({ length: USERS }, () => makeAccount(pool)));
+  for (const [status, count] of Object.entries(JOBS_OF_STATUS)) {
+    const made = await makeJob(pool, { status: status as keyof typeof JOBS_OF_STATUS, price: 0 });
+    await makeCopies(pool, made, count, users);
+    [userId, jobId] = [users[0]!, made.jobId];
+  }
+  await pool.query(
+    `insert into job_events (job_id, seq, type, user_id, kind, status, round, attempt, progress, assessment_name, at)
+     select id, n, 'QUEUED', user_id, kind, 'QUEUED', 1, 0, '{"percent": 0}', name, now()
+     from analysis_jobs, generate_series(1, 2) n on conflict do nothing`,
+  );
+  await pool.query(
+    `insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
+     select user_id, 'CHARGE', -1, 0, id, 1 from analysis_jobs where user_id = any($1)`,
+    [users],
+  );
+  await pool.query(
+    `insert into idempotency_keys (owner, key, mutation, input_hash, job_id)
+     select user_id::text, id::text, 'm', 'h', id from analysis_jobs`,
+  );
+  await pool.query(
+    `insert into idempotency_keys (owner, key, mutation, input_hash, entry_id)
+     select 'service:desk', id::text, 'm', 'h', id from ledger_entries where entry = 'GRANT'`,
+  );
+  await pool.query(
+    `insert into service_tokens (name, token_hash, scopes)
+     select 'service-' || n, sha256(n::text::bytea), '{}' from generate_series(1, 2000) n`,
+  );
+  await pool.query('analyze');
+  const { rows } = await pool.query<{ id: string }>('select assay_uuid() as id');
+  newest = rows[0]!.id;
+});
+
+async function explain(sql: string): Promise<PlanNode[]> {
+  const bound = sql
+    .replaceAll('$user', `'${userId}'`)
+    .replaceAll('$id', `'${jobId}'`)
+    .replaceAll('$newest', `'${newest}'`);
+  const { rows } = await database().pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    `explain (format json) ${bound}`,
+  );
+  const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
+  return flatten(rows[0]!['QUERY PLAN'][0].Plan);
+}
+
+describe('among five thousand jobs', () => {
+  it.each(queries)('$what comes from $index', async ({ index, sql }) => {
+    const nodes = await explain(sql);
+    expect(nodes.flatMap((node) => node['Index Name'] ?? [])).toEqual([index]);
+    expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort');
+    expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
+  });
+
+  it('every index of ours has a query that needs it', async () => {
+    const { rows } = await database().pool.query<{ name: string }>(
+      `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
+       where c.relnamespace = 'public'::regnamespace and not i.indisunique order by 1`,
+    );
+    const needed = new Set(queries.map(({ index }) => index));
+    expect(rows.map(({ name }) => name).filter((name) => !needed.has(name))).toEqual([]);
+  });
+});
