@@ -42,11 +42,6 @@ const queries: { what: string; index: string; sql: string }[] = [
           order by id limit 100 for update skip locked`,
   },
   {
-    what: 'the job of a result that is deleted',
-    index: 'jobs_of_result',
-    sql: `select from analysis_jobs where result_id = $id`,
-  },
-  {
     what: 'a page of a user’s results, newest first',
     index: 'results_of_user',
     sql: `select * from analysis_results where user_id = $user and id < $newest order by id desc limit 20`,
