@@ -37,10 +37,10 @@ const STOP_LIMIT_MS = 15_000;
  */
 export async function startQueue(options: QueueOptions): Promise<Queue> {
   const { log } = options;
-  const pool = openPool(options);
+  const pool = openPool(options, () => replace(current, 'a connection broke'));
   const stopping = new AbortController();
   const draining = new Set<Promise<void>>();
-  let current: { runner: Runner | undefined } = { runner: undefined };
+  let current: Runner | undefined;
   let launching: Promise<void> = Promise.resolve();
 
   async function launch(): Promise<void> {
@@ -56,19 +56,11 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   }
 
   async function launchOnce(): Promise<void> {
-    const launched: typeof current = { runner: undefined };
     const events: WorkerEvents = new EventEmitter();
-    const replace = (reason: string) => {
-      if (current !== launched || stopping.signal.aborted) return;
-      current = { runner: undefined };
-      log.warn({ reason }, 'the queue is started anew');
-      launching = delay(RESTART_MS, undefined, { signal: stopping.signal }).then(launch, () => undefined);
-      drain(launched.runner);
-    };
-    current = launched;
-    events.on('worker:getJob:error', () => replace('a fetch failed'));
-    events.on('pool:gracefulShutdown', ({ message }) => replace(message));
-    const runner = await run({
+    events.on('worker:getJob:error', () => replace(runner, 'a fetch failed'));
+    events.on('pool:gracefulShutdown', ({ message }) => replace(runner, message));
+    let runner: Runner | undefined;
+    runner = await run({
       pgPool: pool,
       concurrency: options.concurrency,
       pollInterval: options.pollMs,
@@ -79,12 +71,25 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
       events,
       preset: { plugins: [gate(options, stopping.signal)], worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
-    launched.runner = runner;
+    current = runner;
     runner.promise.then(
-      () => replace('the runner ended'),
-      (error: unknown) => replace(String(error)),
+      () => replace(runner, 'the runner ended'),
+      (error: unknown) => replace(runner, String(error)),
     );
-    if (current !== launched || stopping.signal.aborted) drain(runner);
+    if (stopping.signal.aborted) drain(runner);
+  }
+
+  function replace(runner: Runner | undefined, reason: string): void {
+    if (runner === undefined || runner !== current || stopping.signal.aborted) return;
+    current = undefined;
+    log.warn({ reason }, 'the queue is started anew');
+    // What else the same fault breaks is known by then.
+    launching = delay(RESTART_MS, undefined, { signal: stopping.signal })
+      .catch(() => undefined)
+      .then(() => {
+        drain(runner);
+        return launch();
+      });
   }
 
   function drain(runner: Runner | undefined): void {
@@ -95,21 +100,34 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     void drained.then(() => draining.delete(drained));
   }
 
-  async function stop(): Promise<void> {
+  async function end(): Promise<void> {
     stopping.abort();
-    drain(current.runner);
+    drain(current);
     const ended = launching.then(() => Promise.all(draining)).then(() => pool.end());
-    const limit = delay(STOP_LIMIT_MS, undefined, { ref: false }).then(() =>
-      log.error('the queue did not end in time'),
+    const patience = new AbortController();
+    const tooLate = delay(STOP_LIMIT_MS, undefined, { signal: patience.signal }).then(
+      () => log.error('the queue did not end in time'),
+      () => undefined,
     );
-    await Promise.race([ended, limit]);
+    await Promise.race([ended.finally(() => patience.abort()), tooLate]);
   }
 
-  await launchOnce();
-  return { stop };
+  try {
+    await launchOnce();
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  let ending: Promise<void> | undefined;
+  return {
+    stop() {
+      ending ??= end();
+      return ending;
+    },
+  };
 }
 
-function openPool({ url, concurrency, log }: QueueOptions): pg.Pool {
+function openPool({ url, concurrency, log }: QueueOptions, onBroken: () => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'assay-queue',
@@ -118,7 +136,10 @@ function openPool({ url, concurrency, log }: QueueOptions): pg.Pool {
     query_timeout: 10_000,
     keepAlive: true,
   });
-  const onError = (error: Error) => log.debug({ err: error }, 'a connection of the queue broke');
+  const onError = (error: Error) => {
+    log.debug({ err: error }, 'a connection of the queue broke');
+    onBroken();
+  };
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
   return pool;

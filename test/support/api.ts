@@ -12,7 +12,7 @@ import {
 import pg from 'pg';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { buildSchema } from '../../src/build-schema.ts';
-import { contextFor, termsOf } from '../../src/context.ts';
+import { type ContextOf, contextFor, termsOf } from '../../src/context.ts';
 import { type Feed, startFeed } from '../../src/feed/feed.ts';
 import { createWakeUpPublisher } from '../../src/feed/wake-ups.ts';
 import type { ServiceScope } from '../../src/gate/scopes.ts';
@@ -44,6 +44,7 @@ export interface Api {
   orm: MikroORM;
   lifecycle: Lifecycle;
   feed: Feed;
+  contextOf: ContextOf;
   /** Executes an operation; without a viewer as an anonymous caller, whose context is empty. */
   ask<Data>(viewer: Viewer | null, text: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
   /** The data of an operation that must not have an error. */
@@ -95,7 +96,8 @@ function answered({ message, path, extensions, originalError }: GraphQLError): A
 }
 
 function answerOf<Data>({ data, errors = [] }: ExecutionResult): Answer<Data> {
-  return { data: (data ?? null) as Data | null, errors: errors.map(answered) };
+  // As it comes out of a transport.
+  return { data: JSON.parse(JSON.stringify(data ?? null)) as Data | null, errors: errors.map(answered) };
 }
 
 async function startApi(url: string): Promise<Api> {
@@ -110,7 +112,7 @@ async function startApi(url: string): Promise<Api> {
   const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : {});
 
   const api: Api = {
-    ...{ schema, orm, lifecycle, feed },
+    ...{ schema, orm, lifecycle, feed, contextOf },
     ask: async (viewer, source, variableValues) =>
       answerOf(await graphql({ schema, source, variableValues, contextValue: contextValueOf(viewer) })),
     async read<Data>(viewer: Viewer, text: string, variables?: Record<string, unknown>) {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Kind, KindError } from '../../src/kinds/kind.ts';
@@ -19,6 +19,8 @@ const input = z.strictObject({
     'UPSTREAM',
     'FLAKY',
     'REPORT',
+    'WILD_REPORT',
+    'LATE_REPORT',
     'GARBAGE',
     'NOTHING',
     'HUGE',
@@ -47,8 +49,12 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     const runs = readFileSync(file, 'utf8').length;
     return runs > 1 ? { runs } : new Promise(() => setInterval(() => undefined, 1_000));
   },
-  SPIN: () => {
-    for (;;);
+  SPIN: ({ file }) => {
+    for (let sign = 0; ; sign += 1) {
+      const until = performance.now() + 10;
+      while (performance.now() < until);
+      if (file) writeFileSync(file, `${sign}`);
+    }
   },
   EXIT: () => process.exit(3),
   UNCAUGHT: async () => {
@@ -84,6 +90,15 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     await delay(600);
     return { times };
   },
+  WILD_REPORT: async (_given, { report }) => {
+    for (const percent of [-5, Number.NaN, 250]) report({ percent });
+    await delay(100);
+    return {};
+  },
+  LATE_REPORT: (_given, { report }) => {
+    setTimeout(() => report({ percent: 99 }), 50);
+    return {};
+  },
   GARBAGE: () => 'no object',
   NOTHING: () => undefined,
   HUGE: () => ({ text: 'x'.repeat(1_048_576) }),
@@ -95,7 +110,7 @@ const probe: Kind<z.output<typeof input>, unknown> = {
   input,
   output: z.union([z.record(z.string(), z.unknown()), z.undefined()]),
   run: (given, context) => {
-    if (given.file && given.does !== 'FLAKY') appendFileSync(given.file, '.');
+    if (given.file && given.does === 'HANG_ONCE') appendFileSync(given.file, '.');
     return behaviours[given.does](given, context);
   },
 };

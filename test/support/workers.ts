@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from 'vitest';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { createLog, type Log } from '../../src/log.ts';
@@ -26,6 +29,13 @@ export function readableLog(): { log: Log; lines: Record<string, unknown>[]; mes
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ level: 'debug', destination: { write: (line) => void lines.push(JSON.parse(line)) } });
   return { log, lines, messages: () => lines.map(({ msg }) => msg) };
+}
+
+/** The path of a file that a handler may write; it goes with the test. */
+export function scratchFile(): string {
+  const file = path.join(tmpdir(), `assay-probe-${randomUUID()}`);
+  onTestFinished(() => rmSync(file, { force: true }));
+  return file;
 }
 
 export interface JobState {

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useDatabase } from '../support/database.ts';
+import { scratchFile, useWorkers } from '../support/workers.ts';
+
+const database = useDatabase();
+const workers = useWorkers(database);
+
+const RUN_LIMIT_MS = 2_500;
+let log: Awaited<ReturnType<typeof workers.start>>['log'];
+beforeAll(async () => {
+  ({ log } = await workers.start({ ASSAY_RUN_LIMIT_PROBE_MS: `${RUN_LIMIT_MS}` }));
+});
+
+describe('an attempt', () => {
+  it('completes and stores the output', async () => {
+    const jobId = await workers.submit({ does: 'ECHO', times: 7 });
+    const job = await workers.reach(jobId, 'COMPLETED');
+    expect(job).toMatchObject({ attempt: 1, testResult: { echo: { does: 'ECHO', times: 7 } }, balance: 8 });
+    expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
+    expect(log.lines.filter((line) => line.jobId === jobId)).toMatchObject([
+      { msg: 'attempt started', kind: 'PROBE', round: 1, attempt: 1 },
+      { msg: 'attempt completed', ms: expect.any(Number) },
+    ]);
+  });
+
+  it('hands raw answers to the kind as part of its input', async () => {
+    const { outcomes } = await workers.lifecycle().submit(randomUUID(), [
+      {
+        ...{ kind: 'PROBE', name: 'Probe', price: 2, maxAttempts: 3, tierPriority: 0 },
+        ...{ testData: { does: 'ECHO' }, rawResponses: { riasec: [] } },
+      },
+    ]);
+    const [outcome] = outcomes;
+    const jobId = outcome?.outcome === 'SUBMITTED' ? outcome.job.id : '';
+    expect(await workers.reach(jobId, 'COMPLETED')).toMatchObject({
+      testResult: { echo: { rawResponses: { riasec: [] } } },
+    });
+  });
+
+  it('is repeated after a retryable error, and the round is paid once', async () => {
+    const jobId = await workers.submit({ does: 'FLAKY', times: 2, file: scratchFile() });
+    const job = await workers.reach(jobId, 'COMPLETED');
+    expect(job).toMatchObject({ attempt: 3, testResult: { runs: 3 }, balance: 8 });
+    const { rows } = await database().pool.query(
+      'select type, attempt, error_message as message from job_events where job_id = $1 order by seq',
+      [jobId],
+    );
+    expect(rows.map(({ type, attempt }) => `${type} ${attempt}`)).toEqual([
+      ...['QUEUED 0', 'STARTED 1', 'RELEASED 1', 'STARTED 2', 'RELEASED 2', 'STARTED 3', 'COMPLETED 3'],
+    ]);
+    expect(rows[2].message).toBe('Failed for the 1. time');
+  });
+
+  it('fails the job at once, with a refund, when the handler says that another makes no sense', async () => {
+    const jobId = await workers.submit({ does: 'REFUSE' });
+    expect(await workers.reach(jobId, 'FAILED')).toMatchObject({
+      ...{ attempt: 1, failureCode: 'INVALID_INPUT', failureMessage: 'The answers contradict each other' },
+      ...{ balance: 10, testResult: null },
+    });
+    expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'FAILED']);
+  });
+
+  it('fails the job after the last one, with one refund and the handler’s code', async () => {
+    const jobId = await workers.submit({ does: 'UPSTREAM' });
+    expect(await workers.reach(jobId, 'FAILED')).toMatchObject({
+      ...{ attempt: 3, failureCode: 'UPSTREAM_ERROR', failureMessage: 'The source answered 503', balance: 10 },
+    });
+    const { rows } = await database().pool.query(
+      "select amount from ledger_entries where job_id = $1 and entry = 'REFUND'",
+      [jobId],
+    );
+    expect(rows).toEqual([{ amount: 2 }]);
+  });
+
+  it('tells the user nothing of what an unexpected error says, and the log all of it', async () => {
+    const jobId = await workers.submit({ does: 'THROW' }, 1);
+    expect(await workers.reach(jobId, 'FAILED')).toMatchObject({
+      failureCode: 'HANDLER_ERROR',
+      failureMessage: 'The work failed unexpectedly',
+    });
+    expect(log.lines.find((line) => line.msg === 'handler failed' && line.jobId === jobId)).toMatchObject({
+      detail: expect.stringContaining('10.0.0.1'),
+    });
+  });
+
+  it.each([
+    ['GARBAGE', 'HANDLER_ERROR', 'The work ended without a valid result'],
+    ['NOTHING', 'HANDLER_ERROR', 'The work ended without a valid result'],
+    ['HUGE', 'HANDLER_ERROR', 'The result is too large to be stored'],
+    ['NUL', 'HANDLER_ERROR', 'The result could not be stored'],
+    ['SOMETHING ELSE', 'INVALID_INPUT', 'The input no longer fits this kind of work'],
+  ])('fails without another where the fault would be the same: %s', async (does, failureCode, failureMessage) => {
+    const jobId = await workers.submit({ does });
+    expect(await workers.reach(jobId, 'FAILED')).toMatchObject({
+      attempt: 1,
+      failureCode,
+      failureMessage,
+      balance: 10,
+    });
+  });
+
+  it('fails the job when nobody knows its kind', async () => {
+    const { outcomes } = await workers
+      .lifecycle()
+      .submit(randomUUID(), [
+        { kind: 'FORECAST', name: 'Sales', testData: {}, price: 1, maxAttempts: 3, tierPriority: 0 },
+      ]);
+    const [outcome] = outcomes;
+    const jobId = outcome?.outcome === 'SUBMITTED' ? outcome.job.id : '';
+    expect(await workers.reach(jobId, 'FAILED')).toMatchObject({ failureCode: 'HANDLER_ERROR', balance: 10 });
+  });
+
+  it.each(['EXIT', 'UNCAUGHT'] as const)(
+    'whose thread dies (%s) is repeated, and neither process nor neighbour is harmed',
+    async (does) => {
+      const neighbour = await workers.submit({ does: 'SLEEP', milliseconds: 1_000 });
+      await workers.reach(neighbour, 'PROCESSING');
+      const jobId = await workers.submit({ does }, 2);
+      expect(await workers.reach(jobId, 'FAILED')).toMatchObject({ attempt: 2, failureCode: 'HANDLER_ERROR' });
+      expect(await workers.reach(neighbour, 'COMPLETED')).toMatchObject({ attempt: 1 });
+    },
+  );
+
+  it.each(['SPIN', 'HANG', 'SLEEP'] as const)(
+    'that %ss past its run limit is ended and the job fails as stuck, attempts left or not',
+    async (does) => {
+      const file = scratchFile();
+      const jobId = await workers.submit({ does, milliseconds: 60_000, file });
+      await workers.reach(jobId, 'PROCESSING');
+      const startedAt = performance.now();
+      const job = await workers.reach(jobId, 'FAILED');
+      expect(performance.now() - startedAt).toBeLessThan(RUN_LIMIT_MS + 500 + 1_500);
+      expect(job).toMatchObject({ attempt: 1, failureCode: 'STUCK', balance: 10 });
+      expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'STUCK']);
+      const lastSign = existsSync(file) && readFileSync(file, 'utf8');
+      await delay(200);
+      expect(existsSync(file) && readFileSync(file, 'utf8')).toBe(lastSign);
+    },
+  );
+
+  it('whose lease was given to nobody is ended, and its task does not resolve', async () => {
+    const jobId = await workers.submit({ does: 'HANG' }, 1);
+    await workers.reach(jobId, 'PROCESSING');
+    // What a rescue on another machine does that took this worker for dead.
+    const lost = await database().pool.query(
+      `update analysis_jobs set lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'
+       where id = $1 returning lease_token`,
+      [jobId],
+    );
+    await expect.poll(log.messages, { timeout: 5_000 }).toContain('attempt lost');
+    const job = await database().pool.query('select status, lease_token from analysis_jobs where id = $1', [jobId]);
+    expect(job.rows[0]).toEqual({ status: 'PROCESSING', lease_token: lost.rows[0].lease_token });
+  });
+
+  it('that is out of date resolves and leaves the job alone', async () => {
+    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 1_000 });
+    await workers.reach(jobId, 'PROCESSING');
+    await database().pool.query("select graphile_worker.add_job('run_job', $1, max_attempts := 1)", [
+      JSON.stringify({ jobId, round: 1, attempt: 1 }),
+    ]);
+    await expect.poll(log.messages, { timeout: 5_000 }).toContain('a task was out of date');
+    await workers.reach(jobId, 'COMPLETED');
+    expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
+    await expect.poll(async () => (await database().pool.query('select from graphile_worker.jobs')).rowCount).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MoveRefused } from '../../src/lifecycle/errors.ts';
+import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import type { AttemptTask } from '../../src/runner/attempt.ts';
+import { createAttempts } from '../../src/runner/attempts.ts';
+import { LeaseLost } from '../../src/runner/settle.ts';
+import { startThreads, type Threads } from '../../src/runner/threads.ts';
+import { useDatabase } from '../support/database.ts';
+import { kinds, type ProbeInput } from '../support/probe-kinds.ts';
+import { PROBE_KINDS, readableLog, testConfig, useWorkers } from '../support/workers.ts';
+
+const database = useDatabase();
+const workers = useWorkers(database);
+let threads: Threads;
+beforeAll(() => {
+  threads = startThreads({ concurrency: 2, memoryMb: 64, kindsModule: PROBE_KINDS, log: readableLog().log });
+});
+afterAll(() => threads.stop());
+
+function attemptsWith(faults: Partial<Lifecycle> = {}) {
+  return createAttempts({
+    workerId: randomUUID(),
+    lifecycle: { ...workers.lifecycle(), ...faults },
+    threads,
+    heartbeat: { add: () => undefined, remove: () => undefined },
+    kinds,
+    config: testConfig(database().url, { ASSAY_LEASE_MS: '60000' }),
+    backoff: { firstMs: 10, capMs: 10 },
+    log: readableLog().log,
+  });
+}
+
+async function submit(input: ProbeInput): Promise<AttemptTask> {
+  return { jobId: await workers.submit(input), round: 1, attempt: 1 };
+}
+
+const leaseOf = async ({ jobId }: AttemptTask) => {
+  const { rows } = await database().pool.query('select lease_token from analysis_jobs where id = $1', [jobId]);
+  return { jobId, leaseToken: rows[0].lease_token };
+};
+
+/** Answers as a connection does that is cut after the server has done what it was asked to. */
+function answerLost<Args extends unknown[], T>(verb: (...args: Args) => Promise<T>, times: number) {
+  let left = times;
+  return async (...args: Args): Promise<T> => {
+    const answer = await verb(...args);
+    left -= 1;
+    if (left >= 0) throw new Error('Connection terminated unexpectedly');
+    return answer;
+  };
+}
+
+describe('a task whose attempt may not write any more never resolves', () => {
+  it('when the heartbeat found its lease lost', async () => {
+    const attempts = attemptsWith();
+    const task = await submit({ does: 'HANG' });
+    const running = attempts.run(task);
+    await workers.reach(task.jobId, 'PROCESSING');
+    attempts.lose([await leaseOf(task)]);
+    await expect(running).rejects.toThrow(LeaseLost);
+    expect(await workers.state(task.jobId)).toMatchObject({ status: 'PROCESSING' });
+  });
+
+  it('when its last write is refused', async () => {
+    const task = await submit({ does: 'SLEEP', milliseconds: 400 });
+    const running = attemptsWith().run(task);
+    await workers.reach(task.jobId, 'PROCESSING');
+    await workers.lifecycle().release(await leaseOf(task), { delayMs: 60_000, countsAttempt: true });
+    await expect(running).rejects.toThrow(MoveRefused);
+    expect(await workers.events(task.jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED']);
+  });
+
+  it('when a report is refused, and then its handler is stopped at once', async () => {
+    const task = await submit({ does: 'REPORT', times: 1_000, milliseconds: 20 });
+    const running = attemptsWith().run(task);
+    await vi.waitFor(async () => expect((await workers.state(task.jobId)).progress.percent).toBeGreaterThan(0));
+    await workers.lifecycle().release(await leaseOf(task), { delayMs: 60_000, countsAttempt: true });
+    const releasedAt = performance.now();
+    await expect(running).rejects.toThrow(LeaseLost);
+    expect(performance.now() - releasedAt).toBeLessThan(2_000);
+  });
+});
+
+describe('an answer of the database that was lost', () => {
+  it('to a completion is asked for again until it comes', async () => {
+    let calls = 0;
+    const task = await submit({ does: 'ECHO' });
+    const complete: Lifecycle['complete'] = (...args) => {
+      calls += 1;
+      if (calls < 3) return Promise.reject(new Error('Connection terminated unexpectedly'));
+      return workers.lifecycle().complete(...args);
+    };
+    await attemptsWith({ complete }).run(task);
+    expect(await workers.state(task.jobId)).toMatchObject({ status: 'COMPLETED' });
+    expect(calls).toBe(3);
+  });
+
+  it('to a completion that was written does not undo it', async () => {
+    const task = await submit({ does: 'ECHO' });
+    const attempts = attemptsWith({ complete: answerLost(workers.lifecycle().complete, 1) });
+    await expect(attempts.run(task)).rejects.toThrow(MoveRefused);
+    expect(await workers.events(task.jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
+  });
+
+  it('to a start that was written gives the attempt back', async () => {
+    const task = await submit({ does: 'ECHO' });
+    const attempts = attemptsWith({ start: answerLost(workers.lifecycle().start, 1) });
+    await expect(attempts.run(task)).rejects.toThrow('Connection terminated');
+    expect(await workers.state(task.jobId)).toMatchObject({ status: 'QUEUED', attempt: 0 });
+    await attempts.run(task);
+    expect(await workers.state(task.jobId)).toMatchObject({ status: 'COMPLETED', attempt: 1 });
+  });
+});
+
+it('waits for room, and a stop ends the waiting', async () => {
+  const attempts = attemptsWith();
+  const tasks = await Promise.all([1, 2, 3].map(() => submit({ does: 'HANG' })));
+  const running = tasks.map((task) => attempts.run(task).then(() => 'given back', String));
+  await Promise.all(tasks.slice(0, 2).map(({ jobId }) => workers.reach(jobId, 'PROCESSING')));
+  await attempts.stop(50);
+  expect(await Promise.all(running)).toEqual(['given back', 'given back', 'Error: the worker is stopping']);
+  for (const { jobId } of tasks) {
+    expect(await workers.state(jobId)).toMatchObject({ status: 'QUEUED', attempt: 0 });
+  }
+});
+
+it('stops although the database stays away', async () => {
+  const refuse = () => Promise.reject(new Error('connect ECONNREFUSED'));
+  const attempts = attemptsWith({ complete: refuse, release: refuse });
+  const running = attempts.run(await submit({ does: 'ECHO' })).catch(String);
+  await attempts.stop(50);
+  expect(await running).toContain('ECONNREFUSED');
+});

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Lease } from '../../src/lifecycle/attempt.ts';
+import { type Heartbeat, startHeartbeat } from '../../src/runner/heartbeat.ts';
+import { useDatabase } from '../support/database.ts';
+import { makeJob } from '../support/factory.ts';
+import { readableLog } from '../support/workers.ts';
+
+const database = useDatabase();
+const workerId = randomUUID();
+let heartbeat: Heartbeat;
+let thread: Worker;
+let lost: Lease[];
+
+beforeEach(() => {
+  lost = [];
+  process.once('worker', (worker: Worker) => {
+    thread = worker;
+  });
+  heartbeat = startHeartbeat({
+    url: database().url,
+    workerId,
+    host: 'test',
+    pid: process.pid,
+    concurrency: 1,
+    leaseMs: 1_500,
+    heartbeatMs: 100,
+    log: readableLog().log,
+    onLost: (leases) => lost.push(...leases),
+  });
+});
+afterEach(() => heartbeat.stop());
+
+/** Milliseconds since the last beat, or nothing when the worker is not in the books. */
+async function silence(): Promise<{ poolId: string; ms: number } | undefined> {
+  const { rows } = await database().pool.query(
+    `select pool_id as "poolId", extract(epoch from clock_timestamp() - heartbeat_at)::float8 * 1000 as ms
+     from workers where id = $1`,
+    [workerId],
+  );
+  return rows[0];
+}
+
+const beatAfter = async (moment: string) => {
+  await vi.waitFor(async () => {
+    const { rows } = await database().pool.query('select from workers where id = $1 and heartbeat_at > $2', [
+      workerId,
+      moment,
+    ]);
+    expect(rows).toHaveLength(1);
+  }, 5_000);
+};
+
+const databaseNow = async () => (await database().pool.query('select clock_timestamp()::text as now')).rows[0].now;
+
+it('puts the worker into the books before a pool is joined, and takes it out at the end', async () => {
+  expect(await silence()).toBeUndefined();
+  await heartbeat.join('pool-one');
+  expect(await silence()).toMatchObject({ poolId: 'pool-one' });
+  await heartbeat.stop();
+  expect(await silence()).toBeUndefined();
+});
+
+it('names the pool that was joined last', async () => {
+  await heartbeat.join('pool-one');
+  await heartbeat.join('pool-two');
+  expect(await silence()).toMatchObject({ poolId: 'pool-two' });
+});
+
+it('keeps the leases of its attempts, and tells which are lost', async () => {
+  const mine = await makeJob(database().pool, { status: 'PROCESSING', leaseExpiresIn: 1 });
+  const foreign = await makeJob(database().pool, { status: 'PROCESSING', leaseExpiresIn: 1 });
+  const stale = { jobId: foreign.jobId, leaseToken: randomUUID() };
+  heartbeat.add(mine);
+  heartbeat.add(stale);
+  await heartbeat.join('pool-one');
+  await vi.waitFor(() => expect(lost).toEqual([expect.objectContaining(stale)]));
+  const { rows } = await database().pool.query(
+    'select id from analysis_jobs where lease_expires_at > now() + make_interval(secs => 1.2)',
+  );
+  expect(rows).toEqual([{ id: mine.jobId }]);
+});
+
+it('goes on beating while the main thread is blocked for two seconds', async () => {
+  await heartbeat.join('pool-one');
+  const until = performance.now() + 2_000;
+  while (performance.now() < until);
+  expect((await silence())?.ms).toBeLessThan(1_000);
+});
+
+it('connects again when its connection is cut', async () => {
+  await heartbeat.join('pool-one');
+  await database().pool.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-heartbeat'",
+  );
+  await beatAfter(await databaseNow());
+});
+
+it('is replaced when its thread dies, with all that it knew', async () => {
+  const { jobId, leaseToken } = await makeJob(database().pool, { status: 'PROCESSING', leaseExpiresIn: 60 });
+  heartbeat.add({ jobId, leaseToken });
+  await heartbeat.join('pool-one');
+  await thread.terminate();
+  await database().pool.query("update analysis_jobs set heartbeat_at = now() - interval '1 hour' where id = $1", [
+    jobId,
+  ]);
+  await beatAfter(await databaseNow());
+  const { rows } = await database().pool.query(
+    "select from analysis_jobs where id = $1 and heartbeat_at > now() - interval '1 minute'",
+    [jobId],
+  );
+  expect(rows).toHaveLength(1);
+});

@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Progress } from '../../src/runner/context.ts';
+import { startThreads, type Threads } from '../../src/runner/threads.ts';
+import type { ProbeInput } from '../support/probe-kinds.ts';
+import { PROBE_KINDS, readableLog } from '../support/workers.ts';
+
+let threads: Threads;
+beforeAll(() => {
+  threads = startThreads({ concurrency: 2, memoryMb: 64, kindsModule: PROBE_KINDS, log: readableLog().log });
+});
+afterAll(() => threads.stop());
+
+function run(input: ProbeInput, { signal = new AbortController().signal, graceMs = 200, kind = 'PROBE' } = {}) {
+  const progress: Progress[] = [];
+  return {
+    progress,
+    outcome: threads.run({ kind, input, signal, graceMs, onProgress: (value) => progress.push(value) }),
+  };
+}
+
+describe('a handler’s verdict survives its thread', () => {
+  it.each([
+    ['REFUSE', { code: 'INVALID_INPUT', message: 'The answers contradict each other', retryable: false }],
+    ['UPSTREAM', { code: 'UPSTREAM_ERROR', message: 'The source answered 503', retryable: true }],
+    ['THROW', { code: 'HANDLER_ERROR', message: 'The work failed unexpectedly', retryable: true }],
+    ['EXIT', { code: 'HANDLER_ERROR', message: 'The work failed unexpectedly', retryable: true }],
+    ['MEMORY', { code: 'HANDLER_ERROR', message: 'The work needed more memory than it may use', retryable: true }],
+  ] as const)('%s', async (does, verdict) => {
+    expect(await run({ does }).outcome).toMatchObject({ type: 'failed', ...verdict, detail: expect.any(String) });
+  });
+});
+
+it('gives the handler time to stop by itself', async () => {
+  const stop = new AbortController();
+  const { outcome } = run({ does: 'SLEEP', milliseconds: 60_000 }, { signal: stop.signal, graceMs: 10_000 });
+  await delay(200);
+  stop.abort('enough');
+  expect(await outcome).toMatchObject({ type: 'failed' });
+});
+
+it.each(['SPIN', 'HANG'] as const)('terminates a handler that does not: %s', async (does) => {
+  const stop = new AbortController();
+  const { outcome } = run({ does }, { signal: stop.signal });
+  await delay(200);
+  stop.abort('enough');
+  const abortedAt = performance.now();
+  expect(await outcome).toEqual({ type: 'terminated' });
+  expect(performance.now() - abortedAt).toBeLessThan(700);
+});
+
+it('does not begin what was stopped before', async () => {
+  expect(await run({ does: 'EXIT' }, { signal: AbortSignal.abort('stopped') }).outcome).toEqual({ type: 'terminated' });
+});
+
+it('hands reports on while the handler runs, within their range', async () => {
+  const { outcome, progress } = run({ does: 'REPORT', times: 3, milliseconds: 10 });
+  expect(await outcome).toMatchObject({ type: 'completed' });
+  expect(progress.map(({ percent, current }) => [percent, current])).toEqual([
+    [30, 1],
+    [60, 2],
+    [90, 3],
+  ]);
+  const wild = run({ does: 'WILD_REPORT' });
+  await wild.outcome;
+  expect(wild.progress.map(({ percent }) => percent)).toEqual([0, 100]);
+});
+
+it('drops reports that come after the end', async () => {
+  const { outcome, progress } = run({ does: 'LATE_REPORT' });
+  await outcome;
+  // The thread is free again and its event loop runs on with the next handlers.
+  await Promise.all([
+    run({ does: 'SLEEP', milliseconds: 300 }).outcome,
+    run({ does: 'SLEEP', milliseconds: 300 }).outcome,
+  ]);
+  expect(progress).toEqual([]);
+});
+
+it('calls an unknown kind a fault that stays', async () => {
+  expect(await run({ does: 'ECHO' }, { kind: 'FORECAST' }).outcome).toMatchObject({ type: 'failed', retryable: false });
+});
+
+it('outlives threads that die before they have anything to do', async () => {
+  const { log, lines } = readableLog();
+  const kindsModule = 'data:text/javascript,throw new Error("no kinds here")';
+  const broken = startThreads({ concurrency: 1, memoryMb: 64, kindsModule, log });
+  await vi.waitFor(() => expect(lines).not.toEqual([]), 5_000);
+  await broken.stop();
+  expect(lines[0]).toMatchObject({ msg: 'an idle thread died', err: { message: 'no kinds here' } });
+});
