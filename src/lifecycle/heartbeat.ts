@@ -22,7 +22,7 @@ export async function beat(client: Pick<ClientBase, 'query'>, options: Beat): Pr
   const { rows } = await client.query<{ lease_token: string }>(
     `with worker as (
        insert into workers (id, pool_id, host, pid, concurrency) values ($1, $2, $3, $4, $5)
-       on conflict (id) do update set heartbeat_at = now()
+       on conflict (id) do update set heartbeat_at = now(), pool_id = excluded.pool_id
      )
      update analysis_jobs j
      set heartbeat_at = now(), lease_expires_at = now() + make_interval(secs => $6::float8 / 1000)

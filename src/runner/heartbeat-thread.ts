@@ -26,7 +26,7 @@ const { url, heartbeatMs, ...identity } = workerData as HeartbeatData;
 const limitMs = Math.max(250, Math.floor(identity.leaseMs / 4));
 const leases = new Map<string, Lease>();
 let poolId: string | undefined;
-let registeredPool: string | undefined;
+let isRegistered = false;
 let client: pg.Client | undefined;
 let stopped = false;
 let waiting = new AbortController();
@@ -58,10 +58,8 @@ async function connect(): Promise<pg.Client> {
 
 async function beatOnce(pool: string): Promise<void> {
   client ??= await connect();
-  // A worker has one row, which names its present pool.
-  if (registeredPool !== undefined && registeredPool !== pool) await retire(client, identity.workerId);
   const lost = await beat(client, { ...identity, poolId: pool, leases: [...leases.values()] });
-  registeredPool = pool;
+  isRegistered = true;
   tell({ type: 'beaten', poolId: pool });
   // A lease that was given back while the statement ran is not lost.
   const stillHeld = lost.filter(({ leaseToken }) => leases.has(leaseToken));
@@ -98,6 +96,6 @@ while (!stopped) {
   }
   await pause(Math.max(0, pauseMs - (performance.now() - startedAt)));
 }
-if (client && registeredPool !== undefined) await retire(client, identity.workerId).catch(() => undefined);
+if (client && isRegistered) await retire(client, identity.workerId).catch(() => undefined);
 await disconnect();
 parentPort?.close();
