@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { Follower } from './follower.ts';
@@ -45,20 +46,22 @@ export interface Feed {
 export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: FeedOptions): Feed {
   const followers = new Map<string, Set<Follower>>();
   const reader = new LogReader({ orm, log, limit: queueBound });
+  const stopping = new AbortController();
   const listener = startListener({ url, log, onWakeUp: wake, onConnect: () => wake(followers.keys()) });
-  const timer = setInterval(() => {
-    polling ??= poll().finally(() => {
-      polling = undefined;
-    });
-  }, pollMs);
-  let polling: Promise<void> | undefined;
-  let isStopped = false;
+  const polling = keepPolling();
 
   function wake(jobIds: Iterable<string>): void {
     for (const id of jobIds) reader.look(followers.get(id) ?? []);
   }
 
-  /** While nothing is heard, every job is looked at, because of progress: it leaves no trace in the log's positions. */
+  async function keepPolling(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await wait(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (followers.size > 0) await poll();
+    }
+  }
+
+  /** While nothing is heard every job is looked at, for the sake of progress: no position in the log shows that it is new. */
   async function poll(): Promise<void> {
     try {
       wake(listener.isListening() ? await findBehind(orm.em.fork(), hindmost()) : followers.keys());
@@ -93,7 +96,7 @@ export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: F
 
   return {
     async followJob(jobId, { owner, after }) {
-      if (isStopped) throw new Error('the feed is stopped');
+      if (stopping.signal.aborted) throw new Error('the feed is stopped');
       // Registered before the first read: what commits in between wakes it.
       const follower = register(jobId);
       try {
@@ -113,8 +116,7 @@ export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: F
     isListening: () => listener.isListening(),
     countFollowers: () => all().length,
     async stop() {
-      isStopped = true;
-      clearInterval(timer);
+      stopping.abort();
       for (const follower of all()) follower.queue.end();
       await Promise.all([listener.stop(), reader.stop(), polling]);
     },

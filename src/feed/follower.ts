@@ -60,7 +60,7 @@ export class Follower {
    */
   begin(page: LogPage & { job: Job }, after: number | undefined): boolean {
     this.#position = after;
-    if (after === undefined) this.#show(frameOfJob(page.job, 'SNAPSHOT'));
+    if (after === undefined) this.#add(frameOfJob(page.job, 'SNAPSHOT'));
     return this.advance(page);
   }
 
@@ -71,7 +71,7 @@ export class Follower {
     if (this.queue.size === 0) this.#excused = job.seq;
     if (this.#delay(job) > this.#bound) {
       this.queue.clear();
-      this.#show(frameOfJob(job, 'RESYNC'));
+      this.#add(frameOfJob(job, 'RESYNC'));
     } else if (after !== null && after === this.#position) {
       this.#take(job, events);
     }
@@ -86,7 +86,7 @@ export class Follower {
   /** What fits. Where the next step is not in the log, it was pruned, or he was never there: he is told so by a RESYNC. */
   #take(job: Job, events: readonly JobEvent[]): void {
     const isKept = job.seq === this.#reached || events[0]?.seq === this.#reached + 1;
-    if (!isKept) this.#show(frameOfJob(job, 'RESYNC'));
+    if (!isKept) this.#add(frameOfJob(job, 'RESYNC'));
     for (const event of events) {
       if (event.seq !== this.#reached + 1 || this.queue.size >= this.#bound) return;
       this.#add(frameOfEvent(event));
@@ -110,12 +110,7 @@ export class Follower {
     return false;
   }
 
-  /** A picture of the whole job stands for all events up to its seq. */
-  #show(frame: JobFrame): void {
-    this.#add(frame);
-    this.#excused = frame.seq;
-  }
-
+  /** An event, or a picture of the job, which stands for all events up to its seq. */
   #add(frame: JobFrame): void {
     this.queue.push(frame);
     this.#position = frame.seq;

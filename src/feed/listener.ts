@@ -19,7 +19,7 @@ export interface Listener {
   stop(): Promise<void>;
 }
 
-const PING_EVERY_MS = 2_000;
+const PING_EVERY_MS = 1_500;
 const PING_TIMEOUT_MS = 2_000;
 /** A notification may come after the answer to the statement that sent it, so one that is not heard yet proves nothing. */
 const UNHEARD_PINGS = 2;
@@ -67,7 +67,6 @@ export function startListener(options: ListenerOptions): Listener {
     });
     let unheard = 0;
     client.on('error', breakOff);
-    client.on('end', () => breakOff(new Error('the server closed the connection')));
     client.on('notification', ({ payload }) => {
       if (payload) options.onWakeUp(payload.split(','));
       else unheard = 0;

@@ -57,7 +57,8 @@ export class LogReader {
   /** The next followers to serve, grouped by what they want to read. */
   #takeDue(): Follower[][] {
     if (this.#stopping.signal.aborted) return [];
-    const ready = [...this.#due].filter(({ position, queue }) => position !== undefined && !queue.isEnded);
+    for (const follower of this.#due) if (follower.queue.isEnded) this.#due.delete(follower);
+    const ready = [...this.#due].filter(({ position }) => position !== undefined);
     const groups = [...Map.groupBy(ready, ({ jobId }) => jobId).values()]
       .flatMap((ofJob) => [...Map.groupBy(ofJob, ({ after }) => after).values()])
       .slice(0, REQUESTS);

@@ -1,0 +1,96 @@
+import { describe, expect, it, vi } from 'vitest';
+import { useDatabase } from '../support/database.ts';
+import { makeJob } from '../support/factory.ts';
+import { openFeed, untilListening } from './feeds.ts';
+import { addEvents, attempts, cutListeners, wake } from './histories.ts';
+import { openLink } from './link.ts';
+import { range, take } from './readers.ts';
+
+/** Within this time a broken link must be found. */
+const FOUND_MS = 5_000;
+
+const database = useDatabase();
+
+async function makeFollowed(feed: Awaited<ReturnType<typeof openFeed>>['feed']) {
+  const { jobId } = await makeJob(database().pool, { status: 'QUEUED' });
+  const frames = (await feed.followJob(jobId, { owner: null, after: 1 }))!;
+  return { jobId, seqs: async (count: number) => (await take(frames, count)).map(({ seq }) => seq) };
+}
+
+describe.concurrent('the listening connection', () => {
+  it('is missed as soon as it is cut, and comes back by itself', async () => {
+    await using link = await openLink(database().url);
+    await using own = await openFeed({ url: database().url, listenUrl: link.url });
+    const { jobId, seqs } = await makeFollowed(own.feed);
+    for (let cuts = 1; cuts <= 3; cuts += 1) {
+      link.silence();
+      link.cut();
+      await untilListening(own.feed, false, 1_000);
+      await addEvents(database().pool, jobId, attempts(1));
+      link.restore();
+      expect(await seqs(2)).toEqual([2 * cuts, 2 * cuts + 1]);
+      expect(own.feed.isListening()).toBe(true);
+    }
+  });
+
+  it('is found dead when its link goes silent, and what happened meanwhile is made good', async () => {
+    await using link = await openLink(database().url);
+    await using own = await openFeed({ url: database().url, listenUrl: link.url });
+    const { jobId, seqs } = await makeFollowed(own.feed);
+    link.silence();
+    await addEvents(database().pool, jobId, attempts(2));
+    await wake(database().pool, jobId);
+    await untilListening(own.feed, false, FOUND_MS);
+    link.restore();
+    expect(await seqs(4)).toEqual(range(2, 5));
+    expect(own.feed.isListening()).toBe(true);
+  });
+
+  it('is found deaf when it stands but hears nothing', async () => {
+    await using link = await openLink(database().url);
+    await using own = await openFeed({ url: database().url, listenUrl: link.url });
+    const { jobId, seqs } = await makeFollowed(own.feed);
+    link.deafen();
+    await addEvents(database().pool, jobId, attempts(2));
+    await wake(database().pool, jobId);
+    await untilListening(own.feed, false, FOUND_MS);
+    link.deafen(false);
+    expect(await seqs(4)).toEqual(range(2, 5));
+    expect(own.feed.isListening()).toBe(true);
+  });
+
+  it('lets the feed stop at once, also over a silent link', async () => {
+    await using link = await openLink(database().url);
+    const own = await openFeed({ url: database().url, listenUrl: link.url });
+    link.silence();
+    const begun = performance.now();
+    await own.feed.stop();
+    expect(performance.now() - begun).toBeLessThan(500);
+    await own.orm.close();
+  });
+
+  it('does not keep the feed from starting, following and stopping when it cannot be made', async () => {
+    await using link = await openLink(database().url);
+    link.silence();
+    await using own = await openFeed({ url: database().url, listenUrl: link.url, isHeard: false, pollMs: 20 });
+    const { jobId, seqs } = await makeFollowed(own.feed);
+    await addEvents(database().pool, jobId, attempts(1));
+    expect(await seqs(2)).toEqual([2, 3]);
+    expect(own.feed.isListening()).toBe(false);
+  });
+});
+
+it('events that commit while the connection is killed again and again arrive once and in order', async () => {
+  await using own = await openFeed({ url: database().url });
+  const { jobId, seqs } = await makeFollowed(own.feed);
+  const received = seqs(60);
+  let cut = 0;
+  for (let pair = 0; pair < 30; pair += 1) {
+    if (pair % 6 === 0) cut += await cutListeners(database().pool);
+    await addEvents(database().pool, jobId, attempts(1));
+    await wake(database().pool, jobId);
+    if (pair % 6 === 5) await vi.waitUntil(() => own.feed.isListening(), { interval: 2 });
+  }
+  expect(cut).toBeGreaterThanOrEqual(5);
+  expect(await received).toEqual(range(2, 61));
+});
