@@ -46,9 +46,10 @@ export function contextFor(parts: { orm: MikroORM; lifecycle: Lifecycle; feed: F
 
 /** The terms of an installation, as its configuration sets them. */
 export function termsOf(config: PolicyOverrides & { readonly tiers: Readonly<Record<string, number>> }): Terms {
-  const [standard = 0] = Object.values(config.tiers);
+  const tiers = new Map(Object.entries(config.tiers));
+  const [standard = 0] = tiers.values();
   return {
     policyOf: (kind) => effectivePolicy(kind, kinds[kind].policy, config),
-    priorityOf: (tier) => config.tiers[tier] ?? standard,
+    priorityOf: (tier) => tiers.get(tier) ?? standard,
   };
 }

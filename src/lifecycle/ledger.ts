@@ -49,7 +49,7 @@ export async function grant(em: EntityManager, options: Grant): Promise<GrantOut
       if (replay) return replay;
     }
     if (available + amount < 0) return { outcome: 'INSUFFICIENT_TOKENS', required: -amount, available };
-    if (available + amount > LARGEST_BALANCE) return { outcome: 'BALANCE_TOO_LARGE', available };
+    if (amount > 0 && available + amount > LARGEST_BALANCE) return { outcome: 'BALANCE_TOO_LARGE', available };
 
     const { rows } = await sql<Record<string, unknown>>`
       with changed as (

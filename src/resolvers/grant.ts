@@ -9,7 +9,11 @@ import type { AnyUserError } from '../schema/user-error.ts';
 import { hashInput, isIdempotencyKey } from './idempotency.ts';
 import { invalid, userError } from './user-errors.ts';
 
-const MAX_REASON = 500;
+/** 1 to 500 characters, of which none is a control character or half of a surrogate pair. */
+const REASON = /^[^\p{Cc}\p{Cs}]{1,500}$/u;
+
+/** The most that can be taken at once: what a refusal says was required must be an Int as well. */
+const LARGEST_AMOUNT = 2_147_483_647;
 
 @Resolver()
 export class GrantResolver {
@@ -39,11 +43,13 @@ export class GrantResolver {
 
 function checkGrant({ userId, amount, reason, idempotencyKey }: GrantTokensInput): AnyUserError[] {
   const faults: AnyUserError[] = [];
-  if (!isUuid(requireId(userId, ['input', 'userId'])))
+  if (!isUuid(requireId(userId, ['input', 'userId']))) {
     faults.push(userError('NOT_FOUND', 'There is no user with this id', ['input', 'userId']));
+  }
   if (amount === 0) faults.push(invalid(['input', 'amount'], 'must not be 0'));
-  if (reason.trim() === '' || reason.length > MAX_REASON || !/^\P{Cc}*$/u.test(reason) || !reason.isWellFormed()) {
-    faults.push(invalid(['input', 'reason'], `must be 1 to ${MAX_REASON} characters without control characters`));
+  if (amount < -LARGEST_AMOUNT) faults.push(invalid(['input', 'amount'], `must be at least -${LARGEST_AMOUNT}`));
+  if (reason.trim() === '' || !REASON.test(reason)) {
+    faults.push(invalid(['input', 'reason'], 'must be 1 to 500 characters without control characters'));
   }
   if (typeof idempotencyKey === 'string' && !isIdempotencyKey(idempotencyKey)) {
     faults.push(invalid(['input', 'idempotencyKey'], 'must be 1 to 255 printable characters'));

@@ -8,12 +8,10 @@ export const isIdempotencyKey = (key: string): boolean => KEY.test(key);
 
 /**
  * A fingerprint of what was asked, so that a key that comes back with something else is noticed. It covers the mutation
- * and all of the input with its defaults, whatever the order of the keys (RFC 8785); an absent field and a null one are
- * the same.
+ * and all of the input, down to the last nested value and whatever the order of the keys (RFC 8785). The caller brings
+ * the input with its defaults, and without the fields that were left out or null.
  */
-export function hashInput(mutation: string, input: object): string {
-  const given = JSON.parse(JSON.stringify(input), (_key, value: unknown) => value ?? undefined) as object;
-  return createHash('sha256')
-    .update(canonicalize({ mutation, input: given }) ?? '')
+export const hashInput = (mutation: string, input: object): string =>
+  createHash('sha256')
+    .update(canonicalize({ mutation, input }) ?? '')
     .digest('hex');
-}

@@ -30,7 +30,10 @@ export class JobEventsResolver {
     return frame;
   }
 
-  @FieldResolver(() => Job, { nullable: true, description: 'The job as it is now, not as it was then. Null once it is gone.' })
+  @FieldResolver(() => Job, {
+    nullable: true,
+    description: 'The job as it is now, not as it was then. Null once it is gone.',
+  })
   async job(@Root() frame: JobFrame, @Ctx() { load }: Context): Promise<JobRow | null> {
     return await load.job.load(frame.jobId);
   }

@@ -1,10 +1,9 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver, Root } from 'type-graphql';
 import type { Context } from '../context.ts';
-import { Job as JobRow } from '../entities/job.ts';
-import { JobEvent as JobEventRow } from '../entities/job-event.ts';
+import type { Job as JobRow } from '../entities/job.ts';
 import { JobStatus } from '../entities/job-status.ts';
 import type { Result as ResultRow } from '../entities/result.ts';
-import { type JobFrame, frameOfEvent, processingSeconds } from '../feed/frame.ts';
+import { frameOfEvent, type JobFrame, processingSeconds } from '../feed/frame.ts';
 import { badInput } from '../gate/errors.ts';
 import { JobEventConnection } from '../schema/connection.ts';
 import { JobAction } from '../schema/enums.ts';
@@ -22,7 +21,10 @@ export class JobResolver {
     return job.price;
   }
 
-  @FieldResolver(() => JobFailure, { nullable: true, description: 'Why it did not complete. On FAILED and CANCELLED jobs only.' })
+  @FieldResolver(() => JobFailure, {
+    nullable: true,
+    description: 'Why it did not complete. On FAILED and CANCELLED jobs only.',
+  })
   failure(@Root() { failureCode, failureMessage }: JobRow): JobFailure | null {
     return failureCode && failureMessage ? { code: failureCode, message: failureMessage } : null;
   }
@@ -34,7 +36,8 @@ export class JobResolver {
 
   @FieldResolver(() => Float, {
     nullable: true,
-    description: 'Seconds from the start of the last attempt to the end. Null before the end, and where nothing was started.',
+    description:
+      'Seconds from the start of the last attempt to the end. Null before the end, and where nothing was started.',
   })
   processingTime(@Root() job: JobRow): number | null {
     return processingSeconds(job);
@@ -57,19 +60,15 @@ export class JobResolver {
   })
   async events(
     @Root() job: JobRow,
-    @Ctx() { em }: Context,
+    @Ctx() { load }: Context,
     @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many, 0 to 100.' })
     first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'The `seq` behind which to begin, as text.' })
     after: string | null,
   ) {
     const size = pageSize('first', first ?? 50);
-    const position = after === null || after === undefined ? 0 : readSeq(after);
-    const rows = await em.find(
-      JobEventRow,
-      { jobId: job.id, seq: { $gt: position } },
-      { orderBy: { seq: 'ASC' }, limit: size + 1 },
-    );
+    const position = typeof after === 'string' ? readSeq(after) : 0;
+    const rows = await load.events.load({ jobId: job.id, after: position, limit: size + 1 });
     const edges = rows.slice(0, size).map((row) => ({ cursor: String(row.seq), node: frameOfEvent(row) }));
     return {
       edges,

@@ -1,10 +1,9 @@
-import type { FilterQuery } from '@mikro-orm/postgresql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { sql } from 'kysely';
 import { Arg, Authorized, Ctx, ID, Info, Int, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { Job as JobRow } from '../entities/job.ts';
-import { type Scope, scopeOf } from '../gate/authorization.ts';
+import { scopeOf } from '../gate/authorization.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
 import { JobConnection } from '../schema/connection.ts';
 import { JobOrder } from '../schema/enums.ts';
@@ -12,29 +11,39 @@ import { JobFilter } from '../schema/filters.ts';
 import { Job } from '../schema/job.ts';
 import { DateTime } from '../schema/scalars.ts';
 import { JobStats } from '../schema/viewer.ts';
-import { COUNTED, keyset, type Page, pageOf, pageRequest } from './page.ts';
+import { conditions, requireMoment } from './job-conditions.ts';
+import { ownedBy } from './ownership.ts';
+import { type Page, readPage } from './page.ts';
 
 @Resolver()
 export class JobsResolver {
   @Authorized('user', 'jobs:read')
-  @Query(() => Job, { nullable: true, description: 'One job. Null where there is none with this id that the viewer may see.' })
+  @Query(() => Job, {
+    nullable: true,
+    description: 'One job. Null where there is none with this id that the viewer may see.',
+  })
   async job(
     @Ctx() { em, viewer }: Context,
     @Arg('id', () => ID, { description: "The job's id." }) id: string,
   ): Promise<JobRow | null> {
     if (!isUuid(requireId(id))) return null;
-    return await em.findOne(JobRow, { id, ...ownedBy(scopeOf(viewer)) });
+    return await em.findOne(JobRow, { id, ...ownedBy(viewer) });
   }
 
   @Authorized('user', 'jobs:read')
-  @Query(() => JobConnection, { description: "The viewer's jobs, for a service everyone's. Tombstones only on request." })
+  @Query(() => JobConnection, {
+    description: "The viewer's jobs, for a service everyone's. Tombstones only on request.",
+  })
   async jobs(
     @Ctx() { em, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many from the start, 0 to 100.' })
     first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Begin behind this cursor.' }) after: string | null,
-    @Arg('last', () => Int, { nullable: true, description: 'How many from the end, 0 to 100. Not together with `first`.' })
+    @Arg('last', () => Int, {
+      nullable: true,
+      description: 'How many from the end, 0 to 100. Not together with `first`.',
+    })
     last: number | null,
     @Arg('before', () => String, { nullable: true, description: 'End before this cursor.' }) before: string | null,
     @Arg('filter', () => JobFilter, { nullable: true, description: 'Which jobs to list. All conditions must hold.' })
@@ -46,21 +55,23 @@ export class JobsResolver {
     })
     orderBy: JobOrder | null,
   ): Promise<Page<JobRow>> {
-    const request = pageRequest('job', { first, after, last, before }, info);
-    const { bounds, order } = keyset(request, orderBy !== JobOrder.CREATED_ASC);
-    const where: FilterQuery<JobRow>[] = [ownedBy(scopeOf(viewer)), ...conditions(filter)];
-    const rows = await em.find(JobRow, { $and: [...where, ...bounds] }, { orderBy: { id: order }, limit: request.size + 1 });
-    return pageOf('job', request, rows, async () => {
-      const counted = await em.find(JobRow, { $and: where }, { fields: ['id'], limit: COUNTED + 1, disableIdentityMap: true });
-      return counted.length;
-    });
+    const list = {
+      name: 'job',
+      of: JobRow,
+      where: [ownedBy(viewer), ...conditions(filter)],
+      newestFirst: orderBy !== JobOrder.CREATED_ASC,
+    };
+    return await readPage(em, list, { first, after, last, before }, info);
   }
 
   @Authorized('user', 'jobs:read')
   @Query(() => JobStats, { description: "Counts of the viewer's jobs, for a service of everyone's." })
   async jobStats(
     @Ctx() { em, viewer }: Context,
-    @Arg('since', () => DateTime, { nullable: true, description: 'Counts jobs submitted at or after this moment only.' })
+    @Arg('since', () => DateTime, {
+      nullable: true,
+      description: 'Counts jobs submitted at or after this moment only.',
+    })
     since: Date | null,
   ): Promise<JobStats> {
     const scope = scopeOf(viewer);
@@ -77,25 +88,7 @@ export class JobsResolver {
       from analysis_jobs
       where deleted_at is null
         and ${scope === 'any owner' ? sql`true` : sql`user_id = ${scope.owner}`}
-        and ${since ? sql`created_at >= ${since.toISOString()}::timestamptz` : sql`true`}`.execute(em.getKysely());
+        and ${since ? sql`created_at >= ${requireMoment(since, ['since'])}` : sql`true`}`.execute(em.getKysely());
     return rows[0] as JobStats;
   }
-}
-
-const ownedBy = (scope: Scope): { userId?: string } => (scope === 'any owner' ? {} : { userId: scope.owner });
-
-/** Each condition is picked by name: nothing of a client's object reaches the query as it is. */
-function conditions(filter: JobFilter | null): FilterQuery<JobRow>[] {
-  const given: FilterQuery<JobRow>[] = [];
-  if (!filter?.includeDeleted) given.push({ deletedAt: null });
-  if (filter?.kind) given.push({ kind: { $in: filter.kind } });
-  if (filter?.status) given.push({ status: { $in: filter.status } });
-  if (typeof filter?.name === 'string') given.push({ name: { $eq: filter.name } });
-  if (filter?.createdAfter) given.push({ createdAt: { $gte: filter.createdAfter } });
-  if (filter?.createdBefore) given.push({ createdAt: { $lt: filter.createdBefore } });
-  if (typeof filter?.userId === 'string') {
-    const userId = requireId(filter.userId, ['filter', 'userId']);
-    given.push(isUuid(userId) ? { userId } : { id: { $in: [] } });
-  }
-  return given;
 }

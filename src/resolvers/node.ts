@@ -2,9 +2,9 @@ import { Arg, Authorized, Ctx, ID, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { Job } from '../entities/job.ts';
 import { Result } from '../entities/result.ts';
-import { scopeOf } from '../gate/authorization.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
 import { Node } from '../schema/node.ts';
+import { ownedBy } from './ownership.ts';
 
 @Resolver()
 export class NodeResolver {
@@ -18,8 +18,7 @@ export class NodeResolver {
     @Arg('id', () => ID, { description: 'The id of a job or a result.' }) id: string,
   ): Promise<Job | Result | null> {
     if (!isUuid(requireId(id))) return null;
-    const scope = scopeOf(viewer);
-    const where = scope === 'any owner' ? { id } : { id, userId: scope.owner };
+    const where = { id, ...ownedBy(viewer) };
     return (await em.findOne(Job, where)) ?? (await em.findOne(Result, where));
   }
 }

@@ -1,17 +1,75 @@
+import type { EntityManager, EntityName, FilterQuery } from '@mikro-orm/postgresql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { badInput } from '../gate/errors.ts';
 import { isUuid } from '../gate/ids.ts';
 import type { Connection } from '../schema/connection.ts';
 
-export interface PageArgs {
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-  last?: number | null | undefined;
-  before?: string | null | undefined;
+interface PageArgs {
+  first?: number | null;
+  after?: string | null;
+  last?: number | null;
+  before?: string | null;
 }
 
-/** A page of a list that is ordered by id, as the database is asked for it: one row more than is shown. */
-export interface PageRequest {
+interface Row {
+  id: string;
+}
+
+/** Rows in the order of their ids, which is the order in which they were made. */
+interface List<Entry extends Row> {
+  /** Its name in its cursors, so that those of another list are told apart. */
+  name: string;
+  of: EntityName<Entry>;
+  where: FilterQuery<Entry>[];
+  newestFirst: boolean;
+}
+
+/** A connection whose total is counted only when it is asked for. */
+export type Page<Entry> = Omit<Connection<Entry>, 'totalCount'> & { readonly totalCount: Promise<number | null> };
+
+const DEFAULT_PAGE = 20;
+const MAX_PAGE = 100;
+
+/** Rows are counted up to here; a longer list has no total. */
+export const COUNTED = 1_000;
+
+/**
+ * Reads a page of a list by position and not by offset: rows that come or go elsewhere in the list move nothing here.
+ * @param info tells which arguments the client gave itself
+ * @throws BAD_USER_INPUT for a size outside 0 to 100, `first` and `last` together, or a cursor that is not of this list
+ */
+export async function readPage<Entry extends Row>(
+  em: EntityManager,
+  list: List<Entry>,
+  args: PageArgs,
+  info: GraphQLResolveInfo,
+): Promise<Page<Entry>> {
+  const request = pageRequest(list.name, args, info);
+  const of = list.of as EntityName<Row>;
+  const where = list.where as FilterQuery<Row>[];
+  const rows = await em.find(
+    of,
+    { $and: [...where, ...bounds(request, list.newestFirst)] },
+    // One row more than is shown tells whether there are more.
+    { orderBy: { id: list.newestFirst === request.isBackward ? 'ASC' : 'DESC' }, limit: request.size + 1 },
+  );
+  return pageOf(list.name, request, rows as Entry[], async () => {
+    const counted = await em.find(
+      of,
+      { $and: where },
+      { fields: ['id'], limit: COUNTED + 1, disableIdentityMap: true },
+    );
+    return counted.length;
+  });
+}
+
+/** @throws BAD_USER_INPUT for a page of fewer than 0 or more than 100 rows */
+export function pageSize(argument: string, size: number): number {
+  if (size < 0 || size > MAX_PAGE) throw badInput({ path: [argument], rule: `must be from 0 to ${MAX_PAGE}` });
+  return size;
+}
+
+interface PageRequest {
   size: number;
   /** Reading from the end of the list. */
   isBackward: boolean;
@@ -19,27 +77,16 @@ export interface PageRequest {
   before: string | null;
 }
 
-const MAX_PAGE = 100;
-
-/** Rows are counted up to here; a longer list has no total. */
-export const COUNTED = 1_000;
-
-/**
- * Reads the paging arguments of a field.
- * @param list names the list in its cursors, so that those of another list are told apart
- * @throws BAD_USER_INPUT for a size outside 0 to 100, `first` and `last` together, or a cursor that is not of this list
- */
-export function pageRequest(list: string, args: PageArgs, info: GraphQLResolveInfo): PageRequest {
-  const isBackward = args.last !== undefined && args.last !== null;
-  if (isBackward && isGiven('first', info)) throw badInput({ path: ['last'], rule: 'cannot be given together with first' });
-  const size = isBackward ? pageSize('last', args.last ?? 20) : pageSize('first', args.first ?? 20);
-  return { size, isBackward, after: readCursor(list, 'after', args.after), before: readCursor(list, 'before', args.before) };
-}
-
-/** @throws BAD_USER_INPUT for a page of fewer than 0 or more than 100 rows */
-export function pageSize(argument: string, size: number): number {
-  if (size < 0 || size > MAX_PAGE) throw badInput({ path: [argument], rule: `must be from 0 to ${MAX_PAGE}` });
-  return size;
+function pageRequest(list: string, { first, after, last, before }: PageArgs, info: GraphQLResolveInfo): PageRequest {
+  const isBackward = typeof last === 'number';
+  if (isBackward && isGiven('first', info))
+    throw badInput({ path: ['last'], rule: 'cannot be given together with first' });
+  return {
+    size: isBackward ? pageSize('last', last) : pageSize('first', first ?? DEFAULT_PAGE),
+    isBackward,
+    after: readCursor(list, 'after', after),
+    before: readCursor(list, 'before', before),
+  };
 }
 
 /** Whether the client itself gave an argument, which its default value would hide. */
@@ -53,50 +100,44 @@ function isGiven(name: string, { fieldNodes, variableValues }: GraphQLResolveInf
   );
 }
 
-export const writeCursor = (list: string, id: string): string => Buffer.from(`${list}:${id}`).toString('base64url');
+const writeCursor = (list: string, id: string): string => Buffer.from(`${list}:${id}`).toString('base64url');
 
+/** Takes a cursor that we could have written ourselves, and nothing that merely decodes to one. */
 function readCursor(list: string, argument: string, cursor: string | null | undefined): string | null {
   if (cursor === null || cursor === undefined) return null;
-  const [name, id = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(':');
-  if (cursor.length > 256 || name !== list || !isUuid(id) || rest.length > 0) {
+  const id = Buffer.from(cursor.slice(0, 256), 'base64url')
+    .toString()
+    .slice(list.length + 1);
+  if (!isUuid(id) || writeCursor(list, id) !== cursor) {
     throw badInput({ path: [argument], rule: 'is not a cursor of this list' });
   }
   return id;
 }
 
-/** The `id` condition and the order of a page. `newestFirst` is the order of the list itself. */
-export function keyset({ isBackward, after, before }: PageRequest, newestFirst: boolean) {
-  const bounds = [
-    ...(after ? [{ id: newestFirst ? { $lt: after } : { $gt: after } }] : []),
-    ...(before ? [{ id: newestFirst ? { $gt: before } : { $lt: before } }] : []),
+function bounds({ after, before }: PageRequest, newestFirst: boolean): FilterQuery<Row>[] {
+  return [
+    ...(after === null ? [] : [{ id: newestFirst ? { $lt: after } : { $gt: after } }]),
+    ...(before === null ? [] : [{ id: newestFirst ? { $gt: before } : { $lt: before } }]),
   ];
-  return { bounds, order: newestFirst !== isBackward ? ('DESC' as const) : ('ASC' as const) };
 }
 
-/** A connection whose total is counted only when it is asked for. */
-export type Page<Row> = Omit<Connection<Row>, 'totalCount'> & { readonly totalCount: Promise<number | null> };
-
-/**
- * Makes a page of the rows that were read for it.
- * @param rows up to `size + 1` rows, in the order they were read
- * @param count counts the whole list, up to {@link COUNTED} + 1
- */
-export function pageOf<Row extends { id: string }>(
+/** @param rows up to `size + 1` of them, in the order they were read */
+function pageOf<Entry extends Row>(
   list: string,
-  request: PageRequest,
-  rows: Row[],
+  { size, isBackward, after, before }: PageRequest,
+  rows: Entry[],
   count: () => Promise<number>,
-): Page<Row> {
-  const hasMore = rows.length > request.size;
-  const shown = rows.slice(0, request.size);
-  if (request.isBackward) shown.reverse();
+): Page<Entry> {
+  const hasMore = rows.length > size;
+  const shown = rows.slice(0, size);
+  if (isBackward) shown.reverse();
   const edges = shown.map((node) => ({ cursor: writeCursor(list, node.id), node }));
   return {
     edges,
     nodes: shown,
     pageInfo: {
-      hasNextPage: request.isBackward ? request.before !== null : hasMore,
-      hasPreviousPage: request.isBackward ? hasMore : request.after !== null,
+      hasNextPage: isBackward ? before !== null : hasMore,
+      hasPreviousPage: isBackward ? hasMore : after !== null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },

@@ -4,14 +4,15 @@ import type { Context } from '../context.ts';
 import type { Job as JobRow } from '../entities/job.ts';
 import { JobStatus } from '../entities/job-status.ts';
 import { Result as ResultRow } from '../entities/result.ts';
-import { scopeOf } from '../gate/authorization.ts';
+import { apiError } from '../gate/errors.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
 import { AssessmentReport } from '../schema/assessment-report.ts';
 import { ResultConnection } from '../schema/connection.ts';
 import { ArchiveStatus } from '../schema/enums.ts';
 import { Job } from '../schema/job.ts';
 import { Result } from '../schema/result.ts';
-import { COUNTED, keyset, type Page, pageOf, pageRequest } from './page.ts';
+import { ownedBy } from './ownership.ts';
+import { type Page, readPage } from './page.ts';
 
 /** The three words that clients of older archives know. */
 const ARCHIVE_STATUS: Record<JobStatus, ArchiveStatus> = {
@@ -46,19 +47,16 @@ export class ResultsResolver {
     first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Begin behind this cursor.' }) after: string | null,
   ): Promise<Page<ResultRow>> {
-    const request = pageRequest('result', { first, after }, info);
-    const { bounds, order } = keyset(request, true);
-    const where = ownedBy(viewer);
-    const rows = await em.find(ResultRow, { $and: [where, ...bounds] }, { orderBy: { id: order }, limit: request.size + 1 });
-    return pageOf('result', request, rows, async () => {
-      const counted = await em.find(ResultRow, where, { fields: ['id'], limit: COUNTED + 1, disableIdentityMap: true });
-      return counted.length;
-    });
+    const list = { name: 'result', of: ResultRow, where: [ownedBy(viewer)], newestFirst: true };
+    return await readPage(em, list, { first, after }, info);
   }
 
   @FieldResolver(() => Job, { description: 'The job that made it.' })
-  async job(@Root() result: ResultRow, @Ctx() { load }: Context): Promise<JobRow | null> {
-    return await load.job.load(result.jobId);
+  async job(@Root() result: ResultRow, @Ctx() { load }: Context): Promise<JobRow> {
+    const job = await load.job.load(result.jobId);
+    // Deleted since the result was read, and the result with it.
+    if (!job) throw apiError('NOT_FOUND');
+    return job;
   }
 
   @FieldResolver(() => ArchiveStatus, { description: 'The status in the three words of older archive clients.' })
@@ -75,9 +73,4 @@ export class ResultsResolver {
     const job = await load.job.load(result.jobId);
     return job?.kind === 'ASSESSMENT' ? result.testResult : null;
   }
-}
-
-function ownedBy(viewer: Context['viewer']) {
-  const scope = scopeOf(viewer);
-  return scope === 'any owner' ? {} : { userId: scope.owner };
 }

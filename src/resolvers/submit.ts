@@ -1,7 +1,8 @@
 import { Arg, Authorized, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import { JobKind } from '../entities/job-status.ts';
-import type { UserViewer } from '../gate/viewer.ts';
+import { apiError } from '../gate/errors.ts';
+import type { UserViewer, Viewer } from '../gate/viewer.ts';
 import { assessment } from '../kinds/assessment/index.ts';
 import { SUPPORTED_ASSESSMENT_NAME } from '../kinds/assessment/input.ts';
 import type { Submission, SubmitOutcome } from '../lifecycle/submit.ts';
@@ -12,6 +13,9 @@ import { hashInput, isIdempotencyKey } from './idempotency.ts';
 import { faultsOf, invalid, userError } from './user-errors.ts';
 
 const MAX_ROWS = 100;
+
+/** A row of a batch is the same submit as one that comes alone, so a key that came with one may come back with the other. */
+const MUTATION = 'submitAssessment';
 
 type Checked = { submission: Omit<Submission, 'userId'> } | { userErrors: AnyUserError[] };
 
@@ -31,7 +35,8 @@ export class SubmitResolver {
 
   @Authorized('user')
   @Mutation(() => SubmitManyPayload, {
-    description: 'Submits up to 100 assessments. Each row has its own outcome: one that is refused does not stop the others.',
+    description:
+      'Submits up to 100 assessments. Each row has its own outcome: one that is refused does not stop the others.',
   })
   async submitAssessments(
     @Ctx() context: Context,
@@ -48,42 +53,49 @@ export class SubmitResolver {
   }
 }
 
-/** What can be said of an assessment without the database: its content, its name, the form of its key; in this order. */
+/**
+ * What can be said of an assessment without the database: first of its content, which includes the form of its key, then
+ * of its name.
+ */
 function checkAssessment({ viewer, terms }: Context, input: SubmitAssessmentInput, path: string[]): Checked {
-  const { assessmentName, idempotencyKey, rawResponses, ...scores } = input;
-  const content = assessment.input.safeParse({
-    riasec: { ...scores.riasec },
-    ocean: { ...scores.ocean },
-    viaIs: { ...scores.viaIs },
-    industryScore: scores.industryScore ? { ...scores.industryScore } : undefined,
-    rawResponses,
-  });
+  const { assessmentName: name, idempotencyKey: key, ...answers } = input;
+  const content = assessment.input.safeParse(plain(answers));
   const keyFaults =
-    typeof idempotencyKey === 'string' && !isIdempotencyKey(idempotencyKey)
+    typeof key === 'string' && !isIdempotencyKey(key)
       ? [invalid([...path, 'idempotencyKey'], 'must be 1 to 255 printable characters')]
       : [];
   if (!content.success) return { userErrors: faultsOf(content.error, path, keyFaults) };
   if (keyFaults.length > 0) return { userErrors: keyFaults };
-  if ((assessmentName ?? SUPPORTED_ASSESSMENT_NAME) !== SUPPORTED_ASSESSMENT_NAME) {
+  if ((name ?? SUPPORTED_ASSESSMENT_NAME) !== SUPPORTED_ASSESSMENT_NAME) {
     const message = `There is no engine for this assessment; "${SUPPORTED_ASSESSMENT_NAME}" has one`;
     return { userErrors: [userError('UNSUPPORTED_ASSESSMENT', message, [...path, 'assessmentName'])] };
   }
 
-  const { rawResponses: raw, ...testData } = content.data;
+  const { rawResponses, ...testData } = content.data;
   const { price, maxAttempts } = terms.policyOf(JobKind.ASSESSMENT);
+  const inputHash = hashInput(MUTATION, { assessmentName: SUPPORTED_ASSESSMENT_NAME, ...content.data });
   return {
     submission: {
       kind: JobKind.ASSESSMENT,
       name: SUPPORTED_ASSESSMENT_NAME,
       testData,
-      ...(raw ? { rawResponses: raw } : {}),
+      ...(rawResponses && { rawResponses }),
       price,
       maxAttempts,
-      tierPriority: terms.priorityOf((viewer as UserViewer).tier),
-      ...(typeof idempotencyKey === 'string'
-        ? { idempotency: { key: idempotencyKey, mutation: 'submitAssessment', inputHash: hashInput('submitAssessment', content.data) } }
-        : {}),
+      tierPriority: terms.priorityOf(userOf(viewer).tier),
+      ...(typeof key === 'string' && { idempotency: { key, mutation: MUTATION, inputHash } }),
     },
+  };
+}
+
+/** The blocks of scores come as instances of their input classes; a kind takes plain objects only. */
+function plain({ riasec, ocean, viaIs, industryScore, rawResponses }: SubmitAssessmentInput) {
+  return {
+    riasec: { ...riasec },
+    ocean: { ...ocean },
+    viaIs: { ...viaIs },
+    industryScore: industryScore && { ...industryScore },
+    rawResponses,
   };
 }
 
@@ -92,7 +104,7 @@ async function submitAll({ viewer, lifecycle }: Context, checked: Checked[]) {
   const submissions = checked.flatMap((row) => ('submission' in row ? [row.submission] : []));
   const { outcomes, tokenBalance } =
     submissions.length > 0
-      ? await lifecycle.submit((viewer as UserViewer).id, submissions)
+      ? await lifecycle.submit(userOf(viewer).id, submissions)
       : { outcomes: [], tokenBalance: null };
   const answers = outcomes.values();
   const rows = checked.map((row): SubmitPayload => {
@@ -106,14 +118,20 @@ function payloadOf(outcome: SubmitOutcome): Omit<SubmitPayload, 'tokenBalance'> 
   switch (outcome.outcome) {
     case 'SUBMITTED':
       return { job: outcome.job, replayed: outcome.replayed, userErrors: [] };
-    case 'IDEMPOTENCY_KEY_REUSED': {
-      const message = 'This key was used for another input';
-      return { job: null, replayed: false, userErrors: [userError('IDEMPOTENCY_KEY_REUSED', message)] };
-    }
+    case 'IDEMPOTENCY_KEY_REUSED':
+      return refused(userError('IDEMPOTENCY_KEY_REUSED', 'This key was used for another input'));
     case 'INSUFFICIENT_TOKENS': {
       const { required, available } = outcome;
       const message = `The price is ${required}, and the balance is ${available}`;
-      return { job: null, replayed: false, userErrors: [{ code: 'INSUFFICIENT_TOKENS', message, required, available }] };
+      return refused({ code: 'INSUFFICIENT_TOKENS', message, required, available });
     }
   }
+}
+
+const refused = (...userErrors: AnyUserError[]) => ({ job: null, replayed: false, userErrors });
+
+/** @throws FORBIDDEN for a service: it has no account that could pay, whatever its scopes are */
+function userOf(viewer: Viewer): UserViewer {
+  if (viewer.kind !== 'user') throw apiError('FORBIDDEN');
+  return viewer;
 }

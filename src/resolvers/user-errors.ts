@@ -4,6 +4,9 @@ import type { AnyUserError, SimpleError } from '../schema/user-error.ts';
 /** A longer list helps nobody: it is cut here. */
 const MAX_FAULTS = 20;
 
+/** A path can hold names that the client made up, of any length. */
+const MAX_NAME_LENGTH = 100;
+
 /** An expected outcome that carries nothing but its code. */
 export const userError = (code: SimpleError['code'], message: string, field: string[] | null = null): SimpleError => ({
   code,
@@ -11,12 +14,21 @@ export const userError = (code: SimpleError['code'], message: string, field: str
   field,
 });
 
-/** A fault of the input's content. The message goes on from the name of the field: "must be at most 100". */
-export const invalid = (field: string[], message: string): SimpleError =>
-  userError('INVALID_INPUT', `${field.at(-1)} ${message}`, field);
+/** A fault of the input's content. The message goes on from the name of the field: "realistic must be at most 100". */
+export function invalid(path: string[], message: string): SimpleError {
+  const field = path.map((name) => name.slice(0, MAX_NAME_LENGTH).toWellFormed());
+  return userError('INVALID_INPUT', `${nameOf(field)} ${message}`, field);
+}
 
 /** The faults that a schema found, one error each, with the path from the argument on. */
 export function faultsOf(error: z.ZodError, path: string[], further: AnyUserError[] = []): AnyUserError[] {
   const faults = error.issues.map((issue) => invalid([...path, ...issue.path.map(String)], issue.message));
   return [...faults, ...further].slice(0, MAX_FAULTS);
+}
+
+/** The last name of a path; an entry of a list is called by the list's: `riasec[0]`. */
+function nameOf(path: string[]): string {
+  const last = path.findLastIndex((name) => !/^\d+$/.test(name));
+  const [name, ...indexes] = path.slice(last);
+  return [name, ...indexes.map((index) => `[${index}]`)].join('');
 }

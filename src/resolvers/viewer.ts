@@ -6,7 +6,7 @@ import { LedgerEntry } from '../entities/ledger-entry.ts';
 import { viewerId } from '../gate/viewer.ts';
 import { LedgerConnection } from '../schema/connection.ts';
 import { Viewer } from '../schema/viewer.ts';
-import { COUNTED, keyset, type Page, pageOf, pageRequest } from './page.ts';
+import { type Page, readPage } from './page.ts';
 
 @Resolver(() => Viewer)
 export class ViewerResolver {
@@ -40,13 +40,7 @@ export class ViewerResolver {
     @Arg('after', () => String, { nullable: true, description: 'Begin behind this cursor.' }) after: string | null,
   ): Promise<Page<LedgerEntry> | null> {
     if (viewer.kind === 'service') return null;
-    const request = pageRequest('ledger', { first, after }, info);
-    const { bounds, order } = keyset(request, true);
-    const where = { userId: viewer.id };
-    const rows = await em.find(LedgerEntry, { $and: [where, ...bounds] }, { orderBy: { id: order }, limit: request.size + 1 });
-    return pageOf('ledger', request, rows, async () => {
-      const counted = await em.find(LedgerEntry, where, { fields: ['id'], limit: COUNTED + 1, disableIdentityMap: true });
-      return counted.length;
-    });
+    const list = { name: 'ledger', of: LedgerEntry, where: [{ userId: viewer.id }], newestFirst: true };
+    return await readPage(em, list, { first, after }, info);
   }
 }

@@ -89,7 +89,7 @@ test('says which line is wrong, and why', { timeout: 90_000 }, async () => {
 });
 
 test('says so when there is no Assay, and when there is no token', async () => {
-  const away = await startProcess(process.execPath, [
+  await using away = startProcess(process.execPath, [
     EXAMPLE,
     sampleFile,
     '--url',

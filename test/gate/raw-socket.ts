@@ -21,7 +21,7 @@ export interface Message {
 }
 
 /** Why a handshake was refused: its HTTP status. */
-export class HandshakeRefused extends Error {
+class HandshakeRefused extends Error {
   readonly status: number | undefined;
   constructor(status: number | undefined) {
     super(`The handshake was refused with ${status}.`);

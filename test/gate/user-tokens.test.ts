@@ -55,6 +55,7 @@ const hostile: Record<string, () => string | Promise<string>> = {
   'no issuer': () => sign(without('iss')),
   'no sub': () => sign(without('sub')),
   'a sub that is no UUID': () => sign({ ...claims(), sub: "' or 1=1 --" }),
+  'the sub of the system': () => sign({ ...claims(), sub: '00000000-0000-0000-0000-000000000000' }),
   'a tier that is no text': () => sign({ ...claims(), tier: { $ne: '' } }),
   'a critical extension': () => {
     const signed = `${segment({ alg: 'HS256', crit: ['x'], x: 1 })}.${segment(claims())}`;

@@ -1,0 +1,41 @@
+import type { FilterQuery } from '@mikro-orm/postgresql';
+import type { Job } from '../entities/job.ts';
+import { badInput } from '../gate/errors.ts';
+import { isUuid, requireId } from '../gate/ids.ts';
+import type { JobFilter } from '../schema/filters.ts';
+
+/**
+ * What a filter asks of the rows. Each condition is picked by name: nothing of a client's object reaches the query as it
+ * is.
+ * @throws BAD_USER_INPUT for a value that no row could have and the database would not even compare
+ */
+export function conditions(filter: JobFilter | null): FilterQuery<Job>[] {
+  const { kind, status, name, createdAfter, createdBefore, includeDeleted, userId } = filter ?? {};
+  return [
+    ...(includeDeleted ? [] : [{ deletedAt: null }]),
+    ...(kind ? [{ kind: { $in: kind } }] : []),
+    ...(status ? [{ status: { $in: status } }] : []),
+    ...(typeof name === 'string' ? [{ name: { $eq: requireText(name, ['filter', 'name']) } }] : []),
+    ...(createdAfter ? [{ createdAt: { $gte: requireMoment(createdAfter, ['filter', 'createdAfter']) } }] : []),
+    ...(createdBefore ? [{ createdAt: { $lt: requireMoment(createdBefore, ['filter', 'createdBefore']) } }] : []),
+    ...(typeof userId === 'string' ? [ofUser(requireId(userId, ['filter', 'userId']))] : []),
+  ];
+}
+
+/** A malformed id is the id of nobody. */
+const ofUser = (userId: string): FilterQuery<Job> => (isUuid(userId) ? { userId } : { id: { $in: [] } });
+
+function requireText(text: string, path: string[]): string {
+  if (text.includes('\0')) throw badInput({ path, rule: 'must not contain U+0000' });
+  return text;
+}
+
+/**
+ * The scalar takes the year 0, which PostgreSQL does not know, and with an offset to UTC the year 10000.
+ * @throws BAD_USER_INPUT for a moment outside the years 1 to 9999
+ */
+export function requireMoment(moment: Date, path: string[]): Date {
+  const year = moment.getUTCFullYear();
+  if (year < 1 || year > 9_999) throw badInput({ path, rule: 'must be in the years 1 to 9999' });
+  return moment;
+}
