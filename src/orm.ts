@@ -1,4 +1,5 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
+import type { Pool, PoolClient } from 'pg';
 import { AccountSchema } from './entities/account.ts';
 import { JobSchema } from './entities/job.ts';
 import { JobEventSchema } from './entities/job-event.ts';
@@ -16,6 +17,8 @@ export interface OrmOptions {
   statementMs?: number;
   /** Milliseconds that a statement may wait for a lock; 0 sets no limit. */
   lockMs?: number;
+  /** Milliseconds until a silent link counts as broken; by default a little more than a statement may take. */
+  answerMs?: number;
 }
 
 /**
@@ -24,20 +27,63 @@ export interface OrmOptions {
  */
 export async function createOrm(options: OrmOptions): Promise<MikroORM> {
   const { url, name = 'assay', poolSize = 10, statementMs = 5_000, lockMs = 2_000 } = options;
+  const answerMs = options.answerMs ?? (statementMs === 0 ? undefined : statementMs + 1_000);
   const settings: Options = {
     clientUrl: url,
     entities: [AccountSchema, JobSchema, JobEventSchema, LedgerEntrySchema, ResultSchema],
     forceUtcTimezone: true,
     pool: { min: 0, max: poolSize },
     driverOptions: {
+      onPoolCreated: giveBackBroken,
       application_name: name,
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
-      query_timeout: statementMs === 0 ? undefined : statementMs + 1_000,
+      query_timeout: answerMs,
       options: `-c statement_timeout=${statementMs} -c lock_timeout=${lockMs} -c idle_in_transaction_session_timeout=10000`,
     },
   };
   const orm = await MikroORM.init(settings);
   await orm.em.getConnection().execute('select 1');
   return orm;
+}
+
+/**
+ * Gives a connection that broke in somebody's hands back to its pool. kysely 0.29 releases the connection of a transaction
+ * after its commit or rollback, and on a broken one neither gets that far: each transaction that was cut would cost the
+ * pool one connection for good, until nobody gets one any more.
+ *
+ * A connection that did not answer in time counts as broken too: its answer could still come, to the next question.
+ */
+function giveBackBroken(pool: Pool): void {
+  const connect = pool.connect.bind(pool);
+  const connectWatched = async (): Promise<PoolClient> => {
+    const client = await connect();
+    const giveBack = client.release.bind(client);
+    const onEnd = () => client.release(true);
+    client.release = (destroy) => {
+      client.off('end', onEnd);
+      client.release = () => undefined;
+      giveBack(destroy);
+    };
+    client.once('end', onEnd);
+    return client;
+  };
+  // The pool's own queries ask with a callback, and release whatever happens.
+  pool.connect = ((callback?: Parameters<typeof connect>[0]) =>
+    callback ? connect(callback) : connectWatched()) as Pool['connect'];
+  pool.on('connect', endWhenLate);
+}
+
+function endWhenLate(client: PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const watched = (...args: unknown[]) => {
+    const answer = query(...args);
+    if (answer instanceof Promise) {
+      answer.catch((error: Error) => {
+        if (error.message === 'Query read timeout') void client.release?.(true);
+      });
+    }
+    return answer;
+  };
+  client.query = watched as PoolClient['query'];
 }

@@ -1,0 +1,45 @@
+import { sql } from 'kysely';
+import { expect, it } from 'vitest';
+import { createOrm } from '../src/orm.ts';
+import { useDatabase } from './support/database.ts';
+
+const database = useDatabase();
+
+it('loses no connection to transactions that are cut', async () => {
+  const orm = await createOrm({ url: database().url, name: 'cut', poolSize: 2 });
+  try {
+    for (let round = 0; round < 6; round += 1) {
+      const cut = orm.em.fork().transactional(async (transaction) => {
+        const db = transaction.getKysely();
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
+        await database().pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+        await sql`select 1`.execute(db);
+      });
+      await expect(cut).rejects.toThrow();
+    }
+    await expect(orm.em.fork().transactional((transaction) => transaction.execute('select 1 as one'))).resolves.toEqual(
+      [{ one: 1 }],
+    );
+  } finally {
+    await orm.close(true);
+  }
+});
+
+it('loses no connection to questions that are not answered in time', async () => {
+  const orm = await createOrm({ url: database().url, name: 'late', poolSize: 2, statementMs: 0, answerMs: 200 });
+  try {
+    for (let round = 0; round < 4; round += 1) {
+      await expect(sql`select pg_sleep(2)`.execute(orm.em.fork().getKysely())).rejects.toThrow('Query read timeout');
+      const slow = orm.em.fork().transactional((transaction) => transaction.execute('select pg_sleep(2)'));
+      await expect(slow).rejects.toThrow();
+    }
+    const { rows } = await sql<{ one: number }>`select 1 as one`.execute(orm.em.fork().getKysely());
+    expect(rows).toEqual([{ one: 1 }]);
+  } finally {
+    await orm.close(true);
+    // The server goes on with what nobody waits for any more.
+    await database().pool.query(
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'late'`,
+    );
+  }
+});
