@@ -75,9 +75,8 @@ function giveBackBroken(pool: Pool): void {
 }
 
 function endWhenLate(client: PoolClient): void {
-  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const watched = (...args: unknown[]) => {
-    const answer = query(...args);
+    const answer: unknown = Reflect.apply(Object.getPrototypeOf(client).query, client, args);
     if (answer instanceof Promise) {
       answer.catch((error: Error) => {
         if (error.message === 'Query read timeout') void client.release?.(true);
