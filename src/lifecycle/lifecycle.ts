@@ -1,9 +1,14 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Scope } from '../entities/scope.ts';
 import type { WakeUp } from '../entities/wake-up.ts';
 import * as attempt from './attempt.ts';
+import { type Cancel, cancel, cancelMany, free } from './cancel.ts';
 import { type Grant, grant } from './ledger.ts';
 import type { Moved } from './move.ts';
+import { bury, deleteResult, forceDelete, type RemoveOutcome } from './remove.ts';
+import { findOrphans, findStuck, removeOrphans, syncStatus } from './repair.ts';
 import { type Rescue, rescue } from './rescue.ts';
+import { type Retry, retry } from './retry.ts';
 import { type Submission, submit } from './submit.ts';
 
 export interface LifecycleOptions {
@@ -29,6 +34,12 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
     return moved;
   };
 
+  const wakingRemoval = async (removing: Promise<RemoveOutcome>): Promise<RemoveOutcome> => {
+    const outcome = await removing;
+    if (outcome.outcome === 'DELETED' && outcome.changed) wakeJobs([outcome.jobId]);
+    return outcome;
+  };
+
   return {
     async submit(userId: string, submissions: readonly Omit<Submission, 'userId'>[]) {
       const submitted = await submit(em(), userId, submissions, startingTokens);
@@ -49,9 +60,44 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
       await attempt.report(em(), lease, progress, leaseMs);
       wakeJobs([lease.jobId]);
     },
+    async cancel(options: Cancel) {
+      const outcome = await cancel(em(), options);
+      if (outcome.outcome === 'CANCELLED' && outcome.changed) wakeJobs([outcome.job.id]);
+      return outcome;
+    },
+    async cancelMany(jobIds: readonly string[], options: Omit<Cancel, 'jobId'>) {
+      const outcomes = await cancelMany(em(), jobIds, options);
+      wakeJobs(outcomes.flatMap((one) => (one.outcome === 'CANCELLED' && one.changed ? [one.job.id] : [])));
+      return outcomes;
+    },
+    async free(lease: attempt.Lease) {
+      const isFreed = await free(em(), lease);
+      if (isFreed) wakeJobs([lease.jobId]);
+      return isFreed;
+    },
+    async retry(options: Retry) {
+      const outcome = await retry(em(), options);
+      if (outcome.outcome === 'RETRIED') wakeJobs([outcome.job.id]);
+      return outcome;
+    },
+    bury: (jobId: string, scope: Scope) => wakingRemoval(bury(em(), jobId, scope)),
+    forceDelete: (jobId: string, scope: Scope) => wakingRemoval(forceDelete(em(), jobId, scope)),
+    deleteResult: (resultId: string, scope: Scope) => wakingRemoval(deleteResult(em(), resultId, scope)),
+    async syncStatus(jobId: string) {
+      const actions = await syncStatus(em(), jobId);
+      if (actions && actions.length > 0) wakeJobs([jobId]);
+      return actions;
+    },
+    findStuck: (olderThanSeconds: number) => findStuck(em(), olderThanSeconds),
+    findOrphans: () => findOrphans(em()),
+    async removeOrphans() {
+      const removed = await removeOrphans(em());
+      wakeJobs(removed.jobIds);
+      return removed;
+    },
     async rescue(options: Rescue) {
       const rescued = await rescue(em(), options);
-      wakeJobs([...rescued.released, ...rescued.failed]);
+      wakeJobs([...rescued.released, ...rescued.failed, ...rescued.freed]);
       return rescued;
     },
     grant: (options: Omit<Grant, 'startingTokens'>) => grant(em(), { ...options, startingTokens }),

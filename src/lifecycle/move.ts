@@ -17,6 +17,10 @@ export interface MoveStatement {
   errorMessage?: string;
   /** When the next task may run, for moves that lead back to the queue. */
   delayMs?: number;
+  /** The event's progress, where the move resets the row's. */
+  eventProgress?: RawBuilder<unknown>;
+  /** Further acts in the same transaction, as an expression over the moved row `j`. */
+  also?: RawBuilder<unknown>;
 }
 
 /** A job after its move, and its owner's balance where the move paid something back. */
@@ -24,6 +28,8 @@ export interface Moved {
   job: Job;
   tokenBalance: number | null;
 }
+
+type MovedRow = Record<string, unknown> & { token_balance: number | null; task_id: string | null; also: unknown };
 
 /** The time of a move: the transaction's, but never before the job's last one, so that a log never runs backwards. */
 export const moveTime = sql`greatest(now(), j.updated_at)`;
@@ -44,11 +50,15 @@ const logColumns = sql`job_id, seq, type, user_id, result_id, kind, status, roun
 export function eventOf(
   type: EventType,
   tokenBalance: RawBuilder<unknown>,
-  errorMessage?: string,
+  {
+    errorMessage,
+    eventProgress = sql`j.progress`,
+    resultId = sql`j.result_id`,
+  }: Pick<MoveStatement, 'errorMessage' | 'eventProgress'> & { resultId?: RawBuilder<unknown> } = {},
 ): { columns: RawBuilder<unknown>; values: RawBuilder<unknown> } {
   return {
     columns: logColumns,
-    values: sql`j.id, j.seq, ${type}, j.user_id, j.result_id, j.kind, j.status, j.round, j.attempt, j.progress,
+    values: sql`j.id, j.seq, ${type}, j.user_id, ${resultId}, j.kind, j.status, j.round, j.attempt, ${eventProgress},
       ${tokenBalance}, j.name, coalesce(j.failure_message, ${errorMessage ?? null}),
       extract(epoch from j.finished_at - j.started_at), j.updated_at`,
   };
@@ -64,12 +74,12 @@ export function eventOf(
  */
 export async function move(em: EntityManager, name: MoveName, statement: MoveStatement): Promise<Moved[]> {
   const { from, to, event: ownEvent } = MOVES[name];
-  const event = eventOf(statement.event ?? ownEvent, sql`r.balance`, statement.errorMessage);
+  const event = eventOf(statement.event ?? ownEvent, sql`r.balance`, statement);
   const testResult =
     statement.testResult === undefined ? sql`null::jsonb` : sql`${JSON.stringify(statement.testResult)}::jsonb`;
   const requeues = to === JobStatus.QUEUED;
 
-  const { rows } = await sql<Record<string, unknown> & { token_balance: number | null; task_id: string | null }>`
+  const { rows } = await sql<MovedRow>`
     with moved as (
       update analysis_jobs j
       set status = ${to}, seq = j.seq + 1, updated_at = ${moveTime}, ${statement.set}
@@ -97,10 +107,11 @@ export async function move(em: EntityManager, name: MoveName, statement: MoveSta
       insert into job_events (${event.columns})
       select ${event.values} from moved j left join refund r on r.job_id = j.id
     )
-    select j.*, r.balance as token_balance, ${requeues ? addTask(statement.delayMs) : sql`null`} as task_id
+    select j.*, r.balance as token_balance, ${requeues ? addTask(statement.delayMs) : sql`null`} as task_id,
+      ${statement.also ?? sql`null`} as also
     from moved j left join refund r on r.job_id = j.id`.execute(em.getKysely());
 
-  return rows.map(({ token_balance, task_id, ...row }) => {
+  return rows.map(({ token_balance, task_id, also, ...row }) => {
     // The queue can answer an add under contention with nothing; the exception takes the whole move back.
     if (requeues && task_id === null) throw new Error(`the queue took no task for job ${String(row.id)}`);
     return { job: em.map(Job, row), tokenBalance: token_balance };

@@ -1,7 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
-import { FailureCode, JobStatus } from '../entities/job-status.ts';
+import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job-status.ts';
 import { backInQueue, leaseGivenBack } from './attempt.ts';
+import { taskRemoved, threadGone, workerTold } from './cancel.ts';
 import { addTask, interval, type Moved, move, moveTime } from './move.ts';
 
 /** Jobs that one statement takes up; what is left over is the next tick's. */
@@ -10,24 +11,33 @@ const BATCH = 100;
 export interface Rescue {
   /** How long a silent worker counts as alive, in milliseconds. */
   leaseMs: number;
+  /** How long one attempt of a kind may run, in milliseconds; a kind that is not named may run for ever. */
+  runLimitsMs: Readonly<Partial<Record<JobKind, number>>>;
 }
 
 /** What a rescue did, as the ids of the jobs. */
 export interface Rescued {
   released: string[];
   failed: string[];
+  /** Their threads are known to be gone, because their workers are. */
+  freed: string[];
   requeued: string[];
+  /** Lost for so long that an earlier look must have found them, and still not rescued. */
+  notFixed: string[];
 }
 
 /**
- * Takes up the work of dead workers. Safe to run any number of times at once: each row is worked on by whoever locks it,
- * the others skip it.
+ * Takes up what nobody looks after any more. Safe to run any number of times at once: each row is worked on by whoever
+ * locks it, the others skip it.
  *
+ * - A job that runs over its limit fails, whoever runs it; its worker is told.
  * - A job whose lease ran out goes back to the queue, or fails on its last attempt.
+ * - A job that was ended from outside, and whose worker died before it could say that the thread is gone, is freed.
  * - Queue tasks that a dead worker has locked are freed; used-up ones are deleted.
  * - A waiting job whose task is gone gets a new one.
  */
 export async function rescue(em: EntityManager, options: Rescue): Promise<Rescued> {
+  const stuck = await failStuck(em.fork(), options);
   const released = await em.fork().transactional((transaction) =>
     move(transaction, 'release', {
       where: sql`${isLost(options)} and j.attempt < j.max_attempts`,
@@ -35,24 +45,55 @@ export async function rescue(em: EntityManager, options: Rescue): Promise<Rescue
       errorMessage: 'The worker was lost',
     }),
   );
-  const failed = await move(em.fork(), 'fail', {
+  const lost = await move(em.fork(), 'fail', {
     where: sql`${isLost(options)} and j.attempt >= j.max_attempts`,
     set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.WORKER_LOST},
       failure_message = 'The worker was lost on the last attempt', refunded = j.price > 0, ${leaseGivenBack}`,
   });
+  const freed = await freeDead(em.fork(), options);
   await forgetDeadWorkers(em.fork(), options);
   const requeued = await requeueLost(em.fork(), options);
+  const notFixed = await findNotFixed(em.fork(), options);
   const ids = (moved: Moved[]) => moved.map(({ job }) => job.id);
-  return { released: ids(released), failed: ids(failed), requeued };
+  return { released: ids(released), failed: [...ids(stuck), ...ids(lost)], freed, requeued, notFixed };
 }
 
-/** Locked by whoever looks first. A lease is counted from the later of its last beat and the database's own start. */
-const isLost = ({ leaseMs }: Rescue) => sql`j.id = any(array(
-  select id from analysis_jobs
-  where status = ${JobStatus.PROCESSING}
-    and greatest(lease_expires_at, pg_postmaster_start_time() + ${interval(leaseMs)}) < now()
+/** A lease is counted from the later of its last beat and the database's own start: an outage costs no attempt. */
+const ranOut = ({ leaseMs }: Pick<Rescue, 'leaseMs'>) =>
+  sql`greatest(lease_expires_at, pg_postmaster_start_time() + ${interval(leaseMs)}) < now()`;
+
+/** Locked by whoever looks first. */
+const isLost = (options: Rescue) => sql`j.id = any(array(
+  select id from analysis_jobs where status = ${JobStatus.PROCESSING} and ${ranOut(options)}
   order by id limit ${BATCH} for update skip locked
 ))`;
+
+/** The lease stays with the worker until it has ended the thread, as after a cancel. */
+async function failStuck(em: EntityManager, { runLimitsMs }: Rescue): Promise<Moved[]> {
+  const limit = sql`make_interval(secs => (${JSON.stringify(runLimitsMs)}::jsonb ->> kind)::float8 / 1000)`;
+  return await move(em, 'fail', {
+    where: sql`j.id = any(array(
+      select id from analysis_jobs where status = ${JobStatus.PROCESSING} and started_at + ${limit} < now()
+      order by id limit ${BATCH} for update skip locked
+    ))`,
+    set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.STUCK},
+      failure_message = 'The work took longer than it may take', refunded = j.price > 0, worker_free_at = null`,
+    event: EventType.STUCK,
+    also: sql`concat(${taskRemoved}, ${workerTold})`,
+  });
+}
+
+async function freeDead(em: EntityManager, options: Rescue): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    update analysis_jobs j set ${threadGone}
+    where j.id = any(array(
+      select id from analysis_jobs
+      where status in ('FAILED', 'CANCELLED') and lease_token is not null and ${ranOut(options)}
+      order by id limit ${BATCH} for update skip locked
+    ))
+    returning j.id`.execute(em.getKysely());
+  return rows.map(({ id }) => id);
+}
 
 /** The queue keeps the locks of a killed worker for hours; ours is known dead after one lease without a beat. */
 async function forgetDeadWorkers(em: EntityManager, { leaseMs }: Rescue): Promise<void> {
@@ -78,11 +119,24 @@ async function requeueLost(em: EntityManager, { leaseMs }: Rescue): Promise<stri
   const { rows } = await sql<{ id: string; task_id: string | null }>`
     with lost as materialized (
       select j.* from analysis_jobs j
-      where j.status = ${JobStatus.QUEUED} and j.updated_at < now() - ${interval(leaseMs)} and not exists (
-        select from graphile_worker.jobs t where t.key = 'job:' || j.id
-      )
+      where j.status = ${JobStatus.QUEUED} and j.updated_at < now() - ${interval(leaseMs)} and ${hasNoTask}
       order by j.priority, j.id limit ${BATCH} for update skip locked
     )
     select j.id, ${addTask()} as task_id from lost j`.execute(em.getKysely());
-  return rows.map((row) => row.id);
+  return rows.filter(({ task_id }) => task_id !== null).map(({ id }) => id);
+}
+
+/** A job whose task is gone, whatever took it; one that is used up and in nobody's hands is as good as gone. */
+export const hasNoTask = sql`not exists (
+  select from graphile_worker.jobs t
+  where t.key = 'job:' || j.id and (t.locked_at is not null or t.attempts < t.max_attempts))`;
+
+/** Whatever is lost for two leases on top of its own has been looked at many times, and could not be helped. */
+async function findNotFixed(em: EntityManager, { leaseMs }: Rescue): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from analysis_jobs
+    where status = ${JobStatus.PROCESSING} and ${ranOut({ leaseMs })}
+      and lease_expires_at < now() - ${interval(leaseMs * 2)}
+    order by id limit ${BATCH}`.execute(em.getKysely());
+  return rows.map(({ id }) => id);
 }

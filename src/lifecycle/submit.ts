@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { EventType, type JobKind } from '../entities/job-status.ts';
 import { lockBalance, openAccount } from './ledger.ts';
@@ -35,6 +35,12 @@ export interface Submitted {
 /** A user's active jobs count against the priority of his next one, up to here. */
 const PRIORITY_CAP = 1_000;
 
+/** How many active jobs a user has, as an expression. */
+export const activeJobsOf = (userId: RawBuilder<unknown>): RawBuilder<unknown> => sql`(
+  select count(*)::int from (
+    select from analysis_jobs o where o.user_id = ${userId} and o.status in ('QUEUED', 'PROCESSING') limit ${PRIORITY_CAP}
+  ) active)`;
+
 /**
  * Submits one user's work, all of it in one transaction: for each submission the job, its result row with the input, the
  * charge, the first event, the key and the queue task, in one statement. A submission that is refused leaves nothing.
@@ -58,12 +64,15 @@ export async function submit(
 }
 
 async function submitOne(em: EntityManager, submission: Submission): Promise<SubmitOutcome> {
-  const job = await insert(em, submission);
-  if (job) return { outcome: 'SUBMITTED', job, replayed: false };
-  const known = await findByKey(em, submission);
-  if (known) return known;
-  const available = await lockBalance(em, submission.userId);
-  return { outcome: 'INSUFFICIENT_TOKENS', required: submission.price, available };
+  for (;;) {
+    const job = await insert(em, submission);
+    if (job) return { outcome: 'SUBMITTED', job, replayed: false };
+    const known = await findByKey(em, submission);
+    if (known) return known;
+    const available = await lockBalance(em, submission.userId);
+    if (available < submission.price) return { outcome: 'INSUFFICIENT_TOKENS', required: submission.price, available };
+    // The key was there, and went with its job before it was looked up: now it is free.
+  }
 }
 
 /** Writes all rows of a new job, or none where the key is known or the balance too small (then null). */
@@ -85,12 +94,7 @@ async function insert(em: EntityManager, submission: Submission): Promise<Job | 
       insert into analysis_jobs (id, user_id, kind, name, status, max_attempts, priority, price, requested_by, result_id,
         created_at, updated_at)
       select assay_uuid(at), ${userId}, ${submission.kind}, ${submission.name}, 'QUEUED', ${submission.maxAttempts},
-        ${submission.tierPriority}::int + (
-          select count(*)::int from (
-            select from analysis_jobs where user_id = ${userId} and status in ('QUEUED', 'PROCESSING')
-            limit ${PRIORITY_CAP}
-          ) active
-        ), ${submission.price}, 'user', assay_uuid(at), at, at
+        ${submission.tierPriority}::int + ${activeJobsOf(sql`${userId}`)}, ${submission.price}, 'user', assay_uuid(at), at, at
       from paid, clock
       returning *
     ), result as (
@@ -120,12 +124,13 @@ async function insert(em: EntityManager, submission: Submission): Promise<Job | 
 
 async function findByKey(em: EntityManager, { userId, idempotency }: Submission): Promise<SubmitOutcome | null> {
   if (!idempotency) return null;
-  const { rows } = await sql<{ mutation: string; input_hash: string; job_id: string | null }>`
-    select mutation, input_hash, job_id from idempotency_keys
-    where owner = ${userId} and key = ${idempotency.key}`.execute(em.getKysely());
+  const { rows } = await sql<Record<string, unknown> & { id: string | null; is_same: boolean }>`
+    select j.*, k.mutation = ${idempotency.mutation} and k.input_hash = ${idempotency.inputHash} as is_same
+    from idempotency_keys k left join analysis_jobs j on j.id = k.job_id
+    where k.owner = ${userId} and k.key = ${idempotency.key}`.execute(em.getKysely());
   const [known] = rows;
   if (!known) return null;
-  const same = known.mutation === idempotency.mutation && known.input_hash === idempotency.inputHash;
-  if (!same || known.job_id === null) return { outcome: 'IDEMPOTENCY_KEY_REUSED' };
-  return { outcome: 'SUBMITTED', job: await em.findOneOrFail(Job, { id: known.job_id }), replayed: true };
+  const { is_same, ...columns } = known;
+  if (!is_same || columns.id === null) return { outcome: 'IDEMPOTENCY_KEY_REUSED' };
+  return { outcome: 'SUBMITTED', job: em.map(Job, columns), replayed: true };
 }

@@ -12,7 +12,7 @@ import { MOVES } from '../../src/lifecycle/machine.ts';
 import { useDatabase } from '../support/database.ts';
 import { insertCopy, makeJob } from '../support/factory.ts';
 
-const database = useDatabase();
+const database = useDatabase({ bent: 'every word of the vocabulary is written into one row after the other' });
 
 const CHECK_VIOLATION = '23514';
 const FOREIGN_KEY_VIOLATION = '23503';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { makeAccount, makeCopies, makeJob } from '../support/factory.ts';
 
-const database = useDatabase();
+const database = useDatabase({ bent: 'thousands of copied rows that have no life behind them' });
 
 const USERS = 100;
 const JOBS_OF_STATUS = { COMPLETED: 4_000, FAILED: 60, CANCELLED: 640, QUEUED: 250, PROCESSING: 50 } as const;
@@ -39,6 +39,13 @@ const queries: { what: string; index: string; sql: string }[] = [
     what: 'the running jobs whose lease ran out',
     index: 'jobs_running',
     sql: `select id from analysis_jobs where status = 'PROCESSING' and lease_expires_at < now()
+          order by id limit 100 for update skip locked`,
+  },
+  {
+    what: 'the ended jobs whose worker died before it could say that the thread is gone',
+    index: 'jobs_held',
+    sql: `select id from analysis_jobs where status in ('FAILED', 'CANCELLED') and lease_token is not null
+            and lease_expires_at < now()
           order by id limit 100 for update skip locked`,
   },
   {

@@ -6,7 +6,9 @@ import { makeAccount, makeJob } from '../support/factory.ts';
 import { STARTING_TOKENS, useProcess } from './lifecycles.ts';
 import { breakWrites, holdLock, readAllRows, readBalance } from './rows.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: { 'balance-is-sum': 'a spender takes a token off an account by hand, to be waited for' },
+});
 const api = useProcess(database, 'api');
 const otherApi = useProcess(database, 'other-api');
 

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { MikroORM } from '@mikro-orm/postgresql';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import type { Start } from '../../src/lifecycle/attempt.ts';
+import type { Cancel } from '../../src/lifecycle/cancel.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import type { Retry } from '../../src/lifecycle/retry.ts';
+import { STOP_CHANNEL } from '../../src/lifecycle/stop-channel.ts';
 import type { Submission } from '../../src/lifecycle/submit.ts';
 import { createOrm } from '../../src/orm.ts';
-import type { MadeJob } from '../support/factory.ts';
+import type { JobOptions, MadeJob } from '../support/factory.ts';
+import type { Bent } from './invariants.ts';
 
 /** What a user owns when a test's lifecycle first sees him. */
 export const STARTING_TOKENS = 3;
@@ -44,6 +48,91 @@ export function work(options: Partial<Omit<Submission, 'userId'>> = {}): Omit<Su
     maxAttempts: 3,
     tierPriority: 0,
     ...options,
+  };
+}
+
+/** For tests that start attempts without taking their tasks off the queue. */
+export const TAKES_NO_TASK: Bent = {
+  'runnable-task-has-waiting-job': 'a start in these tests takes no task off the queue',
+};
+
+/** Every way in which a job can stand. */
+export const STANDINGS: readonly JobOptions[] = [
+  { status: 'QUEUED' },
+  { status: 'PROCESSING' },
+  { status: 'COMPLETED' },
+  { status: 'FAILED' },
+  { status: 'FAILED', threadRuns: true },
+  { status: 'CANCELLED' },
+  { status: 'CANCELLED', attempt: 1, threadRuns: true },
+  { status: 'COMPLETED', deleted: true },
+];
+
+/** What a user's cancel carries. */
+export const cancelOf = ({ jobId, userId }: Pick<MadeJob, 'jobId' | 'userId'>): Cancel => ({
+  jobId,
+  scope: { owner: userId },
+  message: 'Cancelled by user',
+});
+
+/** What a user's retry carries. */
+export const retryOf = ({ jobId, userId }: Pick<MadeJob, 'jobId' | 'userId'>, price = 1): Retry => ({
+  jobId,
+  scope: { owner: userId },
+  priceOf: () => price,
+  tierPriority: 0,
+});
+
+/**
+ * A unit of work into which something else slips just before its nth look at a row: the moment between a refusal and the
+ * question why.
+ */
+export function interrupted(orm: MikroORM, act: () => Promise<unknown>, nth = 1): EntityManager {
+  let looks = 0;
+  const watch = (em: EntityManager): EntityManager =>
+    new Proxy(em, {
+      get(target, key) {
+        if (key === 'fork') return (...given: Parameters<EntityManager['fork']>) => watch(target.fork(...given));
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== 'function') return value;
+        if (key !== 'findOne') return value.bind(target);
+        return async (...given: unknown[]) => {
+          looks += 1;
+          if (looks === nth) await act();
+          return await value.apply(target, given);
+        };
+      },
+    });
+  return watch(orm.em.fork());
+}
+
+/** Listens for the leases that workers are told to stop, until the block ends. */
+export async function hearStops(pool: pg.Pool): Promise<AsyncDisposable & { read: () => Promise<string[]> }> {
+  const client = await pool.connect();
+  const heard: string[] = [];
+  let onHeard = () => {};
+  const hear = ({ payload = '' }: pg.Notification) => {
+    heard.push(payload);
+    onHeard();
+  };
+  client.on('notification', hear);
+  await client.query(`listen ${STOP_CHANNEL}`);
+  return {
+    /** All that was told so far: notifications come in the order of the commits, so a last one of ours ends the row. */
+    async read() {
+      const mark = randomUUID();
+      const marked = new Promise<void>((resolve) => {
+        onHeard = () => heard.includes(mark) && resolve();
+      });
+      await pool.query('select pg_notify($1, $2)', [STOP_CHANNEL, mark]);
+      await marked;
+      return heard.splice(0).filter((payload) => payload !== mark);
+    },
+    async [Symbol.asyncDispose]() {
+      await client.query('unlisten *');
+      client.off('notification', hear);
+      client.release();
+    },
   };
 }
 

@@ -1,58 +1,78 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { JobStatus } from '../../src/entities/job-status.ts';
-import type { StartedAttempt } from '../../src/lifecycle/attempt.ts';
 import { MoveRefused } from '../../src/lifecycle/errors.ts';
 import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { MOVES, type MoveName } from '../../src/lifecycle/machine.ts';
-import type { Moved } from '../../src/lifecycle/move.ts';
 import { useDatabase } from '../support/database.ts';
-import { type JobOptions, lockTask, type MadeJob, makeAccount, makeJob, makeWorker } from '../support/factory.ts';
-import { nextAttempt, useProcess } from './lifecycles.ts';
-import { breakWrites, readAllRows, readBalance, readJob } from './rows.ts';
+import { lockTask, type MadeJob, makeAccount, makeJob, makeWorker } from '../support/factory.ts';
+import { cancelOf, nextAttempt, retryOf, STANDINGS, TAKES_NO_TASK, useProcess } from './lifecycles.ts';
+import { bend, breakWrites, readAllRows, readBalance, readJob } from './rows.ts';
 
-const database = useDatabase();
+const database = useDatabase({ bent: TAKES_NO_TASK });
 const worker = useProcess(database, 'worker');
 
 const broken = { code: 'HANDLER_ERROR', message: 'It broke' } as const;
 const soon = { delayMs: 0, countsAttempt: true };
 
-/** Each move as whoever may make it makes it, with the lease that the job carries. */
-const verbs: Record<MoveName, (lifecycle: Lifecycle, made: MadeJob) => Promise<StartedAttempt | Moved | null>> = {
+/** Each move as whoever may make it makes it: with the lease that the job carries, or as its owner. */
+const verbs: Record<MoveName, (lifecycle: Lifecycle, made: MadeJob) => Promise<unknown>> = {
   start: (lifecycle, made) => lifecycle.start(nextAttempt(made)),
   complete: (lifecycle, made) => lifecycle.complete(made, { score: 1 }),
   fail: (lifecycle, made) => lifecycle.fail(made, broken),
   release: (lifecycle, made) => lifecycle.release(made, soon),
+  cancel: (lifecycle, made) => lifecycle.cancel(cancelOf(made)),
+  retry: (lifecycle, made) => lifecycle.retry(retryOf(made)),
+  delete: (lifecycle, made) => lifecycle.bury(made.jobId, { owner: made.userId }),
 };
 const moveNames = Object.keys(MOVES) as MoveName[];
 
-/** Jobs on which everything but their status would let a move pass: the next attempt is there, or the lease is. */
-const standings: JobOptions[] = [
-  { status: 'QUEUED' },
-  { status: 'PROCESSING' },
-  { status: 'COMPLETED' },
-  { status: 'FAILED' },
-  { status: 'FAILED', threadRuns: true },
-  { status: 'CANCELLED' },
-  { status: 'CANCELLED', attempt: 1, threadRuns: true },
-  { status: 'COMPLETED', deleted: true },
-];
-
-const matrix = moveNames.flatMap((name) => standings.map((standing) => ({ name, standing })));
+/** Everything but the job's status would let the move pass: the next attempt is there, or the lease is. */
+const matrix = moveNames.flatMap((name) => STANDINGS.map((standing) => ({ name, standing })));
 const isAllowed = ({ name, standing }: (typeof matrix)[number]) =>
   !standing.deleted && (MOVES[name].from as readonly JobStatus[]).includes(standing.status);
 
-/** What a refused move answers: `start` nothing, the others the reason. */
+/** What a move says that did nothing: `start` nothing, the other moves of a worker why, and those of a user an answer. */
 async function expectRefusal(
   name: MoveName | 'report',
   act: () => Promise<unknown>,
-  status: JobStatus | null,
+  status: JobStatus | 'deleted' | null,
 ): Promise<void> {
   const before = await readAllRows(database().pool);
   if (name === 'start') expect(await act()).toBeNull();
-  else await expect(act()).rejects.toThrow(expect.objectContaining({ name: 'MoveRefused', move: name, status }));
+  else if (name === 'cancel' || name === 'retry' || name === 'delete') {
+    expect(await act()).toMatchObject(answers[name][status ?? 'absent'] ?? {});
+  } else {
+    const found = status === 'deleted' ? JobStatus.CANCELLED : status;
+    await expect(act()).rejects.toThrow(expect.objectContaining({ name: 'MoveRefused', move: name, status: found }));
+  }
   expect(await readAllRows(database().pool)).toEqual(before);
 }
+
+const notFound = { outcome: 'NOT_FOUND' };
+const active = { outcome: 'JOB_ACTIVE' };
+const answers: Record<'cancel' | 'retry' | 'delete', Partial<Record<JobStatus | 'deleted' | 'absent', object>>> = {
+  cancel: {
+    COMPLETED: { outcome: 'JOB_FINISHED', job: { status: 'COMPLETED' } },
+    FAILED: { outcome: 'JOB_FINISHED', job: { status: 'FAILED' } },
+    CANCELLED: { outcome: 'CANCELLED', changed: false, tokenBalance: null, job: { status: 'CANCELLED' } },
+    deleted: notFound,
+    absent: notFound,
+  },
+  retry: {
+    QUEUED: { ...active, job: { status: 'QUEUED' } },
+    PROCESSING: { ...active, job: { status: 'PROCESSING' } },
+    COMPLETED: { outcome: 'NOT_RETRYABLE', job: { status: 'COMPLETED' } },
+    deleted: notFound,
+    absent: notFound,
+  },
+  delete: {
+    QUEUED: { ...active, job: { status: 'QUEUED' } },
+    PROCESSING: { ...active, job: { status: 'PROCESSING' } },
+    deleted: { outcome: 'DELETED', changed: false },
+    absent: notFound,
+  },
+};
 
 describe('a move', () => {
   it.each(matrix.filter(isAllowed))(
@@ -61,13 +81,19 @@ describe('a move', () => {
       const { pool } = database();
       const made = await makeJob(pool, standing);
       const before = await readJob(pool, made.jobId);
+      worker().woken.length = 0;
       const moved = await verbs[name](worker().lifecycle, made);
+      expect(worker().woken).toEqual([made.jobId]);
       const { job, result, events } = await readJob(pool, made.jobId);
+      const isDeletion = name === 'delete';
 
       expect(job).toMatchObject({ status: MOVES[name].to, seq: before.job.seq + 1 });
-      expect(moved?.job).toMatchObject({ id: made.jobId, status: MOVES[name].to, seq: before.job.seq + 1 });
-      expect(result).toMatchObject({ status: MOVES[name].to, updated_at: job.updated_at });
-      expect(events.slice(0, -1)).toEqual(before.events);
+      const answered = { id: made.jobId, status: MOVES[name].to, seq: before.job.seq + 1 };
+      expect(moved).toMatchObject(isDeletion ? { jobId: made.jobId, changed: true } : { job: answered });
+      if (isDeletion) expect(result).toBeNull();
+      else expect(result).toMatchObject({ status: MOVES[name].to, updated_at: job.updated_at });
+      const kept = before.events.map((event) => (isDeletion ? { ...event, error_message: null } : event));
+      expect(events.slice(0, -1)).toEqual(kept);
       expect(events.at(-1)).toMatchObject({
         type: MOVES[name].event,
         status: MOVES[name].to,
@@ -77,7 +103,7 @@ describe('a move', () => {
         round: job.round,
         user_id: made.userId,
         result_id: made.resultId,
-        progress: job.progress,
+        progress: name === 'cancel' ? before.job.progress : job.progress,
       });
       expect(Date.parse(String(job.updated_at))).toBeGreaterThan(Date.parse(String(before.job.updated_at)));
     },
@@ -87,13 +113,14 @@ describe('a move', () => {
     '$name is refused on $standing and changes nothing at all',
     async ({ name, standing }) => {
       const made = await makeJob(database().pool, standing);
-      const status = standing.deleted ? JobStatus.CANCELLED : standing.status;
+      const status = standing.deleted ? 'deleted' : standing.status;
       await expectRefusal(name, () => verbs[name](worker().lifecycle, made), status);
     },
   );
 
   it.each(moveNames)('%s is refused where there is no such job', async (name) => {
-    const nobody = { jobId: randomUUID(), leaseToken: randomUUID(), round: 1, attempt: 0 } as MadeJob;
+    const [jobId, userId, leaseToken] = [randomUUID(), randomUUID(), randomUUID()];
+    const nobody = { jobId, userId, leaseToken, round: 1, attempt: 0 } as MadeJob;
     await expectRefusal(name, () => verbs[name](worker().lifecycle, nobody), null);
   });
 
@@ -153,7 +180,7 @@ describe('a move', () => {
   it('never dates an event before the job’s last one', async () => {
     const { pool } = database();
     const made = await makeJob(pool, { status: 'PROCESSING' });
-    await pool.query(`update analysis_jobs set updated_at = now() + interval '1 hour' where id = $1`, [made.jobId]);
+    await bend(pool, `update analysis_jobs set updated_at = now() + interval '1 hour' where id = $1`, [made.jobId]);
     await worker().lifecycle.complete(made, { score: 1 });
     const { rows } = await pool.query(
       `select finished_at = updated_at and updated_at > now() as late from analysis_jobs where id = $1`,

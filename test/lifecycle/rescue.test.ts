@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Rescue } from '../../src/lifecycle/rescue.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { type JobOptions, lockTask, makeAccount, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
-import { nextAttempt, readShortLease, useProcess } from './lifecycles.ts';
-import { breakWrites, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
+import { cancelOf, hearStops, nextAttempt, readShortLease, retryOf, useProcess } from './lifecycles.ts';
+import { breakWrites, clearRows, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: { 'gone-jobs-leave-one-event': 'jobs of one test are cleared away before the next' },
+});
 const first = useProcess(database, 'first');
 const second = useProcess(database, 'second');
 
@@ -13,16 +16,16 @@ const second = useProcess(database, 'second');
 const lost: JobOptions = { status: 'PROCESSING', leaseExpiresIn: -1_800 };
 const lastAttempt: JobOptions = { ...lost, attempt: 3, maxAttempts: 3 };
 
-const nothing = { released: [], failed: [], requeued: [] };
+const nothing = { released: [], failed: [], freed: [], requeued: [], notFixed: [] };
 
 let leaseMs = 0;
 beforeEach(async () => {
-  await database().pool.query('truncate analysis_jobs cascade');
-  await database().pool.query('truncate graphile_worker._private_jobs, workers');
+  await clearRows(database().pool);
   leaseMs = await readShortLease(database().pool);
 });
 
-const rescue = (process = first()) => process.lifecycle.rescue({ leaseMs });
+const rescue = (process = first(), runLimitsMs: Rescue['runLimitsMs'] = {}) =>
+  process.lifecycle.rescue({ leaseMs, runLimitsMs });
 
 async function readTask(jobId: string) {
   const { tasks } = await readJob(database().pool, jobId);
@@ -135,8 +138,8 @@ describe('a job whose lease ran out', () => {
   it('is left over for the next rescue where there are more than one batch of them', async () => {
     const { pool } = database();
     await makeCopies(pool, await makeJob(pool, { ...lost, price: 0, task: false }), 149);
-    expect((await rescue()).released).toHaveLength(100);
-    expect((await rescue()).released).toHaveLength(50);
+    expect(await rescue()).toMatchObject({ released: { length: 100 }, notFixed: { length: 50 } });
+    expect(await rescue()).toMatchObject({ released: { length: 50 }, notFixed: [] });
     expect(await rescue()).toEqual(nothing);
   });
 
@@ -149,6 +152,159 @@ describe('a job whose lease ran out', () => {
       await expect(rescue()).rejects.toThrow('broken on purpose');
     }
     expect(await readAllRows(pool)).toEqual(before);
+  });
+});
+
+describe('a job that runs over its limit', () => {
+  /** Began almost an hour ago, and beats. */
+  const long: JobOptions = { status: 'PROCESSING', createdAt: 3_600 };
+  const limits = { ASSESSMENT: 1_800_000, PROBE: 7_200_000 };
+
+  it.each([1, 3])(
+    'fails as STUCK with its lease, is paid back, and its worker is told, on attempt %i of 3',
+    async (attempt) => {
+      const { pool } = database();
+      const userId = await makeAccount(pool, { balance: 5 });
+      const made = await makeJob(pool, { ...long, attempt, maxAttempts: 3, userId, price: 2 });
+      await using stops = await hearStops(pool);
+      expect(await rescue(first(), limits)).toEqual({ ...nothing, failed: [made.jobId] });
+      expect(await stops.read()).toEqual([made.leaseToken]);
+      const { job, result, events, ledger, tasks } = await readJob(pool, made.jobId);
+      expect(job).toMatchObject({
+        ...{ status: 'FAILED', failure_code: 'STUCK', attempt, refunded: true, finished_at: job.updated_at },
+        ...{ lease_token: made.leaseToken, worker_id: made.workerId, worker_free_at: null },
+      });
+      expect(result).toMatchObject({ status: 'FAILED' });
+      expect(events.at(-1)).toMatchObject({ type: 'STUCK', status: 'FAILED', token_balance: 5, seq: job.seq });
+      expect(ledger.map(({ entry, balance }) => [entry, balance])).toEqual([
+        ['CHARGE', 3],
+        ['REFUND', 5],
+      ]);
+      expect(tasks).toMatchObject([{ key: null, runnable: false, locked_by: made.poolId }]);
+
+      expect(await rescue(first(), limits)).toEqual(nothing);
+      await expect(first().lifecycle.complete(made, { late: true })).rejects.toMatchObject({ status: 'FAILED' });
+      expect(await first().lifecycle.free(made)).toBe(true);
+      expect((await readJob(pool, made.jobId)).job).toMatchObject({ lease_token: null });
+    },
+  );
+
+  it('is judged by the limit of its kind, and left alone where there is none', async () => {
+    const { pool } = database();
+    const stuck = await makeJob(pool, { ...long, kind: 'ASSESSMENT' });
+    await makeJob(pool, { ...long, kind: 'PROBE' });
+    await makeJob(pool, { ...long, kind: 'FORECAST' });
+    await makeJob(pool, { ...long, kind: 'ASSESSMENT', createdAt: 1_500 });
+    expect(await rescue(first(), limits)).toEqual({ ...nothing, failed: [stuck.jobId] });
+  });
+
+  it('and whose worker is dead too is STUCK and its thread written off, at once', async () => {
+    const made = await makeJob(database().pool, { ...long, leaseExpiresIn: -1_800 });
+    expect(await rescue(first(), limits)).toEqual({ ...nothing, failed: [made.jobId], freed: [made.jobId] });
+    const { job, events } = await readJob(database().pool, made.jobId);
+    expect(job).toMatchObject({ failure_code: 'STUCK', lease_token: null, worker_free_at: expect.any(String) });
+    expect(events.at(-1)).toMatchObject({ type: 'STUCK' });
+  });
+
+  it('counts from the attempt it is on', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { status: 'QUEUED', createdAt: 7_200, attempt: 2 });
+    const { poolId, workerId } = await makeWorker(pool);
+    await lockTask(pool, { jobId: made.jobId, poolId });
+    await first().lifecycle.start({ ...nextAttempt(made), workerId });
+    expect(await rescue(first(), limits)).toEqual(nothing);
+  });
+
+  it('is failed once by two rescues at the same time', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, long);
+    await using stops = await hearStops(pool);
+    const running = [];
+    {
+      await using _lock = await holdLock(pool, 'select from accounts where user_id = $1', [made.userId]);
+      running.push(rescue(first(), limits));
+      expect((await waitUntilBlocked(pool)).map((backend) => backend.applicationName)).toEqual(['first']);
+      running.push(rescue(second(), limits));
+      await running[1];
+    }
+    expect(await Promise.all(running)).toEqual([{ ...nothing, failed: [made.jobId] }, nothing]);
+    expect(await stops.read()).toEqual([made.leaseToken]);
+    const { events, ledger } = await readJob(pool, made.jobId);
+    expect(events.map(({ type }) => type)).toEqual(['QUEUED', 'STARTED', 'STUCK']);
+    expect(ledger.map(({ entry }) => entry)).toEqual(['CHARGE', 'REFUND']);
+  });
+});
+
+describe('a job that was ended from outside', () => {
+  const ended = [
+    { status: 'FAILED', failure: 'STUCK', threadRuns: true },
+    { status: 'CANCELLED', attempt: 1, threadRuns: true },
+  ] as const;
+
+  it.each(ended)('and whose worker died is freed, once: %o', async (standing) => {
+    const { pool } = database();
+    const made = await makeJob(pool, { ...standing, leaseExpiresIn: -1_800 });
+    const before = await readJob(pool, made.jobId);
+    first().woken.length = 0;
+    expect(await rescue()).toEqual({ ...nothing, freed: [made.jobId] });
+    expect(first().woken).toEqual([made.jobId]);
+    const after = await readJob(pool, made.jobId);
+    const { worker_free_at } = after.job;
+    expect(worker_free_at).not.toBeNull();
+    const lease = { lease_token: null, lease_expires_at: null, worker_id: null };
+    expect(after).toEqual({ ...before, job: { ...before.job, ...lease, worker_free_at } });
+    expect(await rescue()).toEqual(nothing);
+    expect(await first().lifecycle.free(made)).toBe(false);
+  });
+
+  it.each(ended)('is left to a worker that lives: %o', async (standing) => {
+    await makeJob(database().pool, standing);
+    const before = await readAllRows(database().pool);
+    expect(await rescue()).toEqual(nothing);
+    expect(await readAllRows(database().pool)).toEqual(before);
+  });
+
+  it('is freed as a tombstone too', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { ...ended[0], leaseExpiresIn: -1_800 });
+    await first().lifecycle.bury(made.jobId, 'any owner');
+    expect(await rescue()).toEqual({ ...nothing, freed: [made.jobId] });
+  });
+
+  it('and whose row another one holds is left for the next rescue', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { ...ended[1], leaseExpiresIn: -1_800 });
+    {
+      await using _lock = await holdLock(pool, 'select from analysis_jobs where id = $1', [made.jobId]);
+      expect(await rescue()).toEqual(nothing);
+    }
+    expect(await rescue()).toEqual({ ...nothing, freed: [made.jobId] });
+  });
+
+  it('leaves no task behind once its worker is dead', async () => {
+    const { pool } = database();
+    const made = [await makeJob(pool, lost), await makeJob(pool, lost), await makeJob(pool, lost)] as const;
+    await first().lifecycle.cancel(cancelOf(made[0]));
+    await first().lifecycle.forceDelete(made[1].jobId, 'any owner');
+    await first().lifecycle.cancel(cancelOf(made[2]));
+    await first().lifecycle.retry(retryOf(made[2]));
+    await rescue();
+    const { rows } = await pool.query(`select key, is_available as runnable from graphile_worker._private_jobs`);
+    expect(rows).toEqual([{ key: `job:${made[2].jobId}`, runnable: true }]);
+  });
+});
+
+describe('what a rescue could not fix', () => {
+  it('is told once it has been lost for two leases more', async () => {
+    const { pool } = database();
+    const leaseS = leaseMs / 1_000;
+    const [young, old] = [
+      await makeJob(pool, { ...lost, leaseExpiresIn: -leaseS }),
+      await makeJob(pool, { ...lost, leaseExpiresIn: -leaseS * 3 }),
+    ];
+    await using _young = await holdLock(pool, 'select from analysis_jobs where id = $1', [young.jobId]);
+    await using _old = await holdLock(pool, 'select from analysis_jobs where id = $1', [old.jobId]);
+    expect(await rescue()).toEqual({ ...nothing, notFixed: [old.jobId] });
   });
 });
 
@@ -177,16 +333,16 @@ describe('a rescue', () => {
     const { rows } = await pool.query<{ age: number }>(
       'select extract(epoch from now() - pg_postmaster_start_time())::float8 * 1000 as age',
     );
-    expect(await first().lifecycle.rescue({ leaseMs: rows[0]!.age + 60_000 })).toEqual(nothing);
+    expect(await first().lifecycle.rescue({ leaseMs: rows[0]!.age + 60_000, runLimitsMs: {} })).toEqual(nothing);
     expect(await readAllRows(pool)).toEqual(before);
   });
 
-  it('skips a job whose row another one holds, instead of waiting', async () => {
+  it('skips a job whose row another one holds, instead of waiting, and tells of it', async () => {
     const { pool } = database();
     const [held, free] = [await makeJob(pool, lost), await makeJob(pool, lost)];
     {
       await using _lock = await holdLock(pool, 'select from analysis_jobs where id = $1', [held.jobId]);
-      expect(await rescue()).toEqual({ ...nothing, released: [free.jobId] });
+      expect(await rescue()).toEqual({ ...nothing, released: [free.jobId], notFixed: [held.jobId] });
     }
     expect(await rescue()).toEqual({ ...nothing, released: [held.jobId] });
   });
@@ -228,7 +384,8 @@ describe('a rescue', () => {
       running.push(rescue(first()));
       const waiting = await waitUntilBlocked(pool);
       expect(waiting.map((backend) => backend.applicationName)).toEqual(['first']);
-      expect(await rescue(second())).toEqual(nothing);
+      const held = made.slice(0, 3).map(({ jobId }) => jobId);
+      expect(await rescue(second())).toEqual({ ...nothing, notFixed: held });
     }
     const [rescued] = await Promise.all(running);
     expect([...rescued!.failed, ...rescued!.released].sort()).toEqual(made.map(({ jobId }) => jobId).sort());
@@ -276,7 +433,7 @@ describe('a rescue and a move at once', () => {
         await using _lock = await holdLock(pool, 'select from analysis_jobs where id = $1', [made.jobId]);
         running.push(acts[name]());
         await waitUntilBlocked(pool);
-        expect(await rescue(second())).toEqual(nothing);
+        expect(await rescue(second())).toEqual({ ...nothing, notFixed: [made.jobId] });
       }
       await Promise.all(running);
       const { job, events } = await readJob(pool, made.jobId);

@@ -3,10 +3,16 @@ import { describe, expect, it } from 'vitest';
 import type { SubmitOutcome } from '../../src/lifecycle/submit.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { makeAccount, makeCopies, makeJob } from '../support/factory.ts';
-import { STARTING_TOKENS, useProcess, work } from './lifecycles.ts';
-import { breakWrites, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
+import { cancelOf, STARTING_TOKENS, useProcess, work } from './lifecycles.ts';
+import { breakWrites, holdAfter, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: {
+    'balance-is-sum': 'a spender empties an account by hand, to be waited for',
+    'gone-jobs-leave-one-event': 'a job is deleted by hand, to see that its key goes with it',
+    'runnable-task-has-waiting-job': 'a job is deleted by hand, to see that its key goes with it',
+  },
+});
 const api = useProcess(database, 'api');
 const otherApi = useProcess(database, 'other-api');
 
@@ -258,6 +264,25 @@ describe('an idempotency key', () => {
     const before = await readAllRows(database().pool);
     expect(await submitOne(userId, { idempotency })).toEqual({ outcome: 'IDEMPOTENCY_KEY_REUSED' });
     expect(await readAllRows(database().pool)).toEqual(before);
+  });
+
+  it('that goes with its job while a replay asks for it is free, and makes a new job', async () => {
+    const { pool } = database();
+    const userId = await makeAccount(pool, { balance: 5 });
+    const first = jobOf(await submitOne(userId, { idempotency: keyed('k') }));
+    await api().lifecycle.cancel(cancelOf({ jobId: first.id, userId }));
+    const running: Promise<SubmitOutcome>[] = [];
+    {
+      // The replay has seen the key, and is held before it asks for the key's job.
+      await using _held = await holdAfter(pool, 'other-api', 'update on accounts');
+      running.push(submitOne(userId, { idempotency: keyed('k') }, otherApi()));
+      const waiting = await waitUntilBlocked(pool);
+      expect(waiting.map((backend) => backend.applicationName)).toEqual(['other-api']);
+      await api().lifecycle.forceDelete(first.id, { owner: userId });
+    }
+    const [outcome] = await Promise.all(running);
+    expect(outcome).toMatchObject({ outcome: 'SUBMITTED', replayed: false, job: { status: 'QUEUED' } });
+    expect(await readBalance(pool, userId)).toBe(4);
   });
 
   it('of another user is free', async () => {

@@ -58,11 +58,20 @@ export interface Api {
   stop(): Promise<void>;
 }
 
+/** How an installation of these tests differs from the standard. */
+export interface ApiOptions {
+  /** On, unless said otherwise. */
+  probes?: boolean;
+  /** Tokens, by kind. */
+  prices?: Record<string, number>;
+  leaseMs?: number;
+}
+
 /** Gives a test file the API on its database. The getter works inside tests and hooks. */
-export function useApi(database: () => { url: string }): () => Api {
+export function useApi(database: () => { url: string }, options: ApiOptions = {}): () => Api {
   let api: Api | undefined;
   beforeAll(async () => {
-    api = await startApi(database().url);
+    api = await startApi(database().url, options);
   });
   afterAll(async () => {
     await api?.stop();
@@ -100,14 +109,16 @@ function answerOf<Data>({ data, errors = [] }: ExecutionResult): Answer<Data> {
   return { data: JSON.parse(JSON.stringify(data ?? null)) as Data | null, errors: errors.map(answered) };
 }
 
-async function startApi(url: string): Promise<Api> {
+async function startApi(url: string, options: ApiOptions): Promise<Api> {
+  const { probes = true, prices = {}, leaseMs = 10_000 } = options;
   const log = createLog({ level: 'error' });
   const orm = await createOrm({ url, name: 'assay-test-api' });
   const publisher = createWakeUpPublisher({ orm, log });
   const lifecycle = createLifecycle({ orm, wake: publisher.publish, startingTokens: STARTING_TOKENS });
   const feed = startFeed({ orm, url, log });
   const schema = buildSchema();
-  const terms = termsOf({ prices: {}, runLimitsMs: {}, tiers: { standard: 0, premium: -10 } });
+  const tiers = { standard: 0, premium: -10 };
+  const terms = termsOf({ prices, probes, tiers, runLimitsMs: {}, worker: { leaseMs } });
   const contextOf = contextFor({ orm, lifecycle, feed, terms });
   const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : {});
 

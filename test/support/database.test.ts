@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { bend } from '../lifecycle/rows.ts';
 import { createTestDatabase, emptyDatabase, useDatabase, waitUntilBlocked } from './database.ts';
+import { makeAccount, makeJob } from './factory.ts';
 
 const database = useDatabase();
 
@@ -61,4 +63,31 @@ test('waiting for a blocked backend ends when one waits for a lock, and says whi
   expect(blocked).toMatchObject([{ applicationName: 'assay-test', query: 'select pg_advisory_xact_lock(7)' }]);
   await first.query('commit');
   await second;
+});
+
+test('rows that break an invariant are reported when their database goes, unless the test says why', async () => {
+  const { pool, drop } = await createTestDatabase();
+  await makeJob(pool, { status: 'COMPLETED' });
+  await bend(pool, 'update accounts set balance = 7');
+  await expect(drop()).rejects.toThrow(
+    /break an invariant:\nbalance-is-sum:\n {2}[0-9a-f-]{36}: balance 7, entries 0$/,
+  );
+
+  for (const bent of [{ 'balance-is-sum': 'a test' }, 'a test']) {
+    const excused = await createTestDatabase({ bent });
+    await makeAccount(excused.pool, { balance: 1 });
+    await bend(excused.pool, 'update accounts set balance = 7');
+    await excused.drop();
+  }
+});
+
+test('rows of a database that somebody still writes to are not judged', async () => {
+  const { pool, drop, url } = await createTestDatabase();
+  await makeAccount(pool, { balance: 1 });
+  await bend(pool, 'update accounts set balance = 7');
+  const client = new pg.Client({ connectionString: url, application_name: 'writes on' });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.query('select 42');
+  await expect(drop()).rejects.toThrow('writes on (idle): select 42');
 });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { type Bent, findBroken } from '../lifecycle/invariants.ts';
 
 const CLONE_LIMIT_MS = 20_000;
 const CLOSE_LIMIT_MS = 1_000;
@@ -14,8 +15,9 @@ export interface TestDatabase {
   /** Its connections are called `assay-test` in pg_stat_activity. */
   pool: pg.Pool;
   /**
-   * Ends the pool and removes the database.
+   * Ends the pool, holds the rows that are left against the invariants, and removes the database.
    * @throws when connections are left open, the pool's own or another's: what a test starts it must also stop
+   * @throws when rows break an invariant that is not `bent`
    */
   drop(): Promise<void>;
 }
@@ -27,23 +29,36 @@ export interface BlockedBackend {
   query: string;
 }
 
+const NOBODY_LIVES = 'when a test is done, no worker lives that could have put it right';
+const UNATTENDED: Bent = {
+  'held-task-is-running': NOBODY_LIVES,
+  'running-job-has-worker': NOBODY_LIVES,
+  'ended-job-is-let-go': NOBODY_LIVES,
+};
+
 let created = 0;
 
+export interface DatabaseOptions {
+  /** What the rows may break when the test is done, with the reason; one reason alone stands for every invariant. */
+  bent?: string | Bent;
+}
+
 /** A new database with all migrations applied. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  return createFrom(inject('templateDatabase'));
+export async function createTestDatabase({ bent = {} }: DatabaseOptions = {}): Promise<TestDatabase> {
+  const check = (url: string) => (typeof bent === 'string' ? Promise.resolve() : checkRows(url, bent));
+  return createFrom(inject('templateDatabase'), check);
 }
 
 /** A new database with nothing in it, for tests of the migrations. */
 export async function emptyDatabase(): Promise<TestDatabase> {
-  return createFrom('template0');
+  return createFrom('template0', () => Promise.resolve());
 }
 
 /** Gives the test file (or `describe` block) a migrated database of its own. The getter works inside tests and hooks. */
-export function useDatabase(): () => TestDatabase {
+export function useDatabase(options: DatabaseOptions = {}): () => TestDatabase {
   let database: TestDatabase | undefined;
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase(options);
   });
   afterAll(async () => {
     await database?.drop();
@@ -73,7 +88,7 @@ export async function waitUntilBlocked(pool: pg.Pool, count = 1): Promise<Blocke
   }
 }
 
-async function createFrom(template: string): Promise<TestDatabase> {
+async function createFrom(template: string, check: (url: string) => Promise<void>): Promise<TestDatabase> {
   created += 1;
   const name = `${inject('databasePrefix')}_${process.pid}_${created}`;
   await onServer((server) => clone(server, name, template));
@@ -88,7 +103,7 @@ async function createFrom(template: string): Promise<TestDatabase> {
     drop: async () => {
       // The pool ends when all its connections are given back. One that is not shows up as left open.
       if (!pool.ending) await Promise.race([pool.end(), delay(CLOSE_LIMIT_MS)]);
-      await onServer((server) => dropUnused(server, name));
+      await onServer((server) => dropUnused(server, name, () => check(url.href)));
     },
   };
 }
@@ -118,11 +133,28 @@ async function clone(server: pg.Client, name: string, template: string): Promise
   }
 }
 
-async function dropUnused(server: pg.Client, name: string): Promise<void> {
+/** What somebody may still write to is not judged: the rows are checked when all connections are closed. */
+async function dropUnused(server: pg.Client, name: string, check: () => Promise<void>): Promise<void> {
   const strays = await findStrays(server, name);
-  await server.query(`drop database ${pg.escapeIdentifier(name)} with (force)`);
+  try {
+    if (strays.length === 0) await check();
+  } finally {
+    await server.query(`drop database ${pg.escapeIdentifier(name)} with (force)`);
+  }
   if (strays.length > 0) {
     throw new Error(`Connections were left open to the test database:\n${strays.join('\n')}`);
+  }
+}
+
+async function checkRows(url: string, bent: Bent): Promise<void> {
+  const client = new pg.Client({ connectionString: url, application_name: 'assay-test-invariants' });
+  await client.connect();
+  try {
+    const broken = Object.entries(await findBroken(client, { ...UNATTENDED, ...bent }));
+    const lines = broken.map(([id, rows]) => `${id}:\n  ${rows.slice(0, 5).join('\n  ')}`);
+    if (lines.length > 0) throw new Error(`The test left rows that break an invariant:\n${lines.join('\n')}`);
+  } finally {
+    await client.end();
   }
 }
 

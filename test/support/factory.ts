@@ -70,7 +70,7 @@ export async function makeWorker(
   const poolId = poolOf(workerId);
   await pool.query(
     `insert into workers (id, pool_id, host, pid, concurrency, started_at, heartbeat_at)
-     values ($1, $2, 'test', 1, 4, now() - make_interval(secs => $3), now() - make_interval(secs => $3))`,
+     values ($1, $2, 'test', 1, 4, now() - make_interval(secs => $3::float8), now() - make_interval(secs => $3::float8))`,
     [workerId, poolId, heartbeatAt],
   );
   return { workerId, poolId };
@@ -80,7 +80,8 @@ export async function makeWorker(
 export async function makeJob(pool: pg.Pool, options: JobOptions): Promise<MadeJob> {
   const life = withDefaults(options);
   const userId = options.userId ?? (await makeAccount(pool, { balance: life.price }));
-  const job = jobRow(life, await readClock(pool, life), userId);
+  const clock = await readClock(pool, life);
+  const job = jobRow(life, clock, userId);
   await insertPair(pool, job, life.deleted ? null : resultRow(life, job));
 
   const made: MadeJob = {
@@ -93,7 +94,8 @@ export async function makeJob(pool: pg.Pool, options: JobOptions): Promise<MadeJ
     poolId: poolOf(job.worker_id),
     leaseToken: job.lease_token ?? randomUUID(),
   };
-  await insertEvents(pool, job, logOf(life), await pay(pool, made, life.price, job.refunded));
+  const balances = await pay(pool, made, life.price, job.refunded);
+  await insertEvents(pool, { ...job, result_id: clock.resultId }, life, balances);
   if (job.worker_id)
     await makeWorker(pool, { workerId: job.worker_id, heartbeatAt: Math.max(0, -life.leaseExpiresIn) });
   if (life.task && !isFinished(life.status)) {
@@ -188,8 +190,8 @@ async function readClock(pool: pg.Pool, { createdAt, leaseExpiresIn }: Life): Pr
   const { rows } = await pool.query<Clock>(
     `select assay_uuid(at) as id, assay_uuid(at) as "resultId", at::text as "createdAt",
        (at + step)::text as "startedAt", (at + step * 2)::text as "finishedAt",
-       (now() + make_interval(secs => least(0, $2)))::text as "heartbeatAt",
-       (now() + make_interval(secs => $2))::text as "leaseExpiresAt"
+       (now() + make_interval(secs => least(0, $2::float8)))::text as "heartbeatAt",
+       (now() + make_interval(secs => $2::float8))::text as "leaseExpiresAt"
      from (select now() - make_interval(secs => $1) as at, make_interval(secs => least(1, $1 / 4)) as step) clock`,
     [createdAt, leaseExpiresIn],
   );
@@ -234,7 +236,12 @@ function leaseOf(held: boolean, clock: Clock) {
   return { lease_token: randomUUID(), lease_expires_at: clock.leaseExpiresAt, worker_id: randomUUID() };
 }
 
-function failureOf({ status, failure }: Life) {
+function failureOf({ deleted, ...life }: Life) {
+  const told = failureBefore(life);
+  return deleted && told.failure_code ? { ...told, failure_message: 'Deleted' } : told;
+}
+
+function failureBefore({ status, failure }: Pick<Life, 'status' | 'failure'>) {
   if (status === JobStatus.FAILED) return { failure_code: failure, failure_message: 'It did not work' };
   if (status === JobStatus.CANCELLED) {
     return { failure_code: FailureCode.CANCELLED, failure_message: 'Cancelled by user' };
@@ -287,7 +294,7 @@ function logOf({ status, deleted, failure, attempt: attempts }: Life): [EventTyp
 async function insertEvents(
   pool: pg.Pool,
   job: ReturnType<typeof jobRow>,
-  log: ReturnType<typeof logOf>,
+  life: Life,
   [charged = null, paidBack = null]: (number | null)[],
 ): Promise<void> {
   const balances: Partial<Record<EventType, number | null>> = {
@@ -296,18 +303,21 @@ async function insertEvents(
     STUCK: paidBack,
     CANCELLED: paidBack,
   };
-  const events = log.map(([type, status, attempt], index) => ({
+  const { failure_message } = life.deleted ? { failure_message: null } : job;
+  const events = logOf(life).map(([type, status, attempt], index) => ({
     seq: index + 1,
     type,
     status,
     attempt,
     token_balance: balances[type] ?? null,
+    result_id: job.result_id,
+    error_message: isFinished(status) ? failure_message : null,
   }));
   await pool.query(
     `insert into job_events (job_id, seq, type, user_id, result_id, kind, status, round, attempt, progress, token_balance,
        assessment_name, error_message, at)
-     select j.id, e.seq, e.type, j.user_id, j.result_id, j.kind, e.status, j.round, e.attempt, '{"percent": 0}',
-       e.token_balance, j.name, case when e.status in ('FAILED', 'CANCELLED') then j.failure_message end,
+     select j.id, e.seq, e.type, j.user_id, e.result_id, j.kind, e.status, j.round, e.attempt, '{"percent": 0}',
+       e.token_balance, j.name, e.error_message,
        j.created_at + (j.updated_at - j.created_at) * (e.seq - 1) / greatest(j.seq - 1, 1)
      from analysis_jobs j, jsonb_populate_recordset(null::job_events, $2) e where j.id = $1`,
     [job.id, JSON.stringify(events)],

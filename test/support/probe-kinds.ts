@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
@@ -10,7 +11,9 @@ const input = z.strictObject({
     'SLEEP',
     'HANG',
     'HANG_ONCE',
+    'NUMBERED',
     'SPIN',
+    'NATIVE',
     'EXIT',
     'UNCAUGHT',
     'MEMORY',
@@ -49,6 +52,14 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     const runs = readFileSync(file, 'utf8').length;
     return runs > 1 ? { runs } : new Promise(() => setInterval(() => undefined, 1_000));
   },
+  NUMBERED: async ({ milliseconds, file = '' }) => {
+    appendFileSync(file, '.');
+    const run = readFileSync(file, 'utf8').length;
+    await delay(milliseconds);
+    return { run };
+  },
+  // Outside JavaScript, where a thread cannot be terminated before it comes back.
+  NATIVE: ({ milliseconds }) => spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${milliseconds})`]),
   SPIN: ({ file }) => {
     for (let sign = 0; ; sign += 1) {
       const until = performance.now() + 10;

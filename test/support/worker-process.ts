@@ -7,5 +7,7 @@ const worker = await startWorker({
   config: loadConfig(process.env),
   log: createLog({ level: 'info' }),
   kindsModule: new URL('./probe-kinds.ts', import.meta.url).href,
+  backoff: { firstMs: 50, capMs: 100 },
+  threadMemoryMb: 64,
 });
 process.once('SIGTERM', () => void worker.stop());

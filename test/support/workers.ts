@@ -5,6 +5,7 @@ import path from 'node:path';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, vi } from 'vitest';
 import { type Config, loadConfig } from '../../src/config.ts';
+import type { CancelOutcome } from '../../src/lifecycle/cancel.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { createOrm } from '../../src/orm.ts';
@@ -14,6 +15,9 @@ import type { ProbeInput } from './probe-kinds.ts';
 
 /** Handlers that misbehave, all of them under the kind PROBE. */
 export const PROBE_KINDS = new URL('./probe-kinds.ts', import.meta.url).href;
+
+/** The kinds that a real worker knows. */
+export const OWN_KINDS = new URL('../../src/kinds/index.ts', import.meta.url).href;
 
 /** Short times, so that a test of an outage does not last ten seconds. */
 export const FAST = {
@@ -46,6 +50,8 @@ export interface JobState {
   testResult: unknown;
   balance: number;
   progress: { percent: number; current?: number };
+  finishedAt: Date | null;
+  workerFreeAt: Date | null;
 }
 
 export interface Workers {
@@ -60,6 +66,10 @@ export interface Workers {
   state(jobId: string): Promise<JobState>;
   /** Waits until the job has one of the statuses. */
   reach(jobId: string, statuses: string | string[], limitMs?: number): Promise<JobState>;
+  /** Cancels as the job's owner does. */
+  cancel(jobId: string): Promise<CancelOutcome>;
+  /** Waits until the thread of the job is known to be gone, and answers how long after the job's end that was. */
+  free(jobId: string, limitMs?: number): Promise<number>;
   /** The types of the job's events, in order. */
   events(jobId: string): Promise<string[]>;
 }
@@ -130,6 +140,16 @@ export function useWorkers(database: () => TestDatabase): Workers {
         },
         { timeout: limitMs, interval: 20 },
       ),
+    cancel: (jobId) => theLifecycle().cancel({ jobId, scope: 'any owner', message: 'Cancelled by user' }),
+    free: (jobId, limitMs = 5_000) =>
+      vi.waitFor(
+        async () => {
+          const { finishedAt, workerFreeAt } = await state(jobId);
+          if (!finishedAt || !workerFreeAt) throw new Error(`The thread of job ${jobId} is not known to be gone.`);
+          return workerFreeAt.getTime() - finishedAt.getTime();
+        },
+        { timeout: limitMs, interval: 20 },
+      ),
     async events(jobId) {
       const { rows } = await database().pool.query('select type from job_events where job_id = $1 order by seq', [
         jobId,
@@ -142,7 +162,7 @@ export function useWorkers(database: () => TestDatabase): Workers {
 async function readState(pool: pg.Pool, jobId: string): Promise<JobState> {
   const { rows } = await pool.query<JobState>(
     `select j.status, j.attempt, j.failure_code as "failureCode", j.failure_message as "failureMessage", j.progress,
-       r.test_result as "testResult", a.balance
+       r.test_result as "testResult", a.balance, j.finished_at as "finishedAt", j.worker_free_at as "workerFreeAt"
      from analysis_jobs j join analysis_results r on r.job_id = j.id join accounts a on a.user_id = j.user_id
      where j.id = $1`,
     [jobId],

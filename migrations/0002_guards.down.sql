@@ -1,0 +1,11 @@
+drop schema audit_v1 cascade;
+drop trigger ledger_kept on ledger_entries;
+drop trigger ledger_guarded on ledger_entries;
+drop trigger events_kept on job_events;
+drop trigger events_guarded on job_events;
+drop function assay_guard_ledger();
+drop function assay_guard_event();
+drop trigger jobs_guarded on analysis_jobs;
+drop function assay_guard_job();
+drop view assay_moves;
+drop index jobs_held;
