@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import type { Config } from './config.ts';
 import { createWakeUpPublisher } from './feed/wake-ups.ts';
+import { runLimitsOf } from './kinds/policy.ts';
 import { createLifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { createOrm } from './orm.ts';
@@ -76,7 +77,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   started.defer(() => heartbeat.stop());
   const attempts: Attempts = createAttempts({ workerId, lifecycle, threads, heartbeat, kinds, config, backoff, log });
-  const rescuer = createRescuer({ lifecycle, probe: () => orm.em.getConnection().execute('select 1'), leaseMs, log });
+  const rescuer = createRescuer({
+    lifecycle,
+    async probe() {
+      await orm.em.getConnection().execute('select 1');
+      if (heartbeat.isFailing()) throw new Error('the heartbeat of this worker does not come through');
+    },
+    leaseMs,
+    everyMs: rescueMs,
+    runLimitsMs: runLimitsOf(kinds, config),
+    log,
+  });
   started.defer(lookRegularly(rescuer, rescueMs));
   const tasks = createTasks({ attempts, rescuer });
   const queue = await startQueue({

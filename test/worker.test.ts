@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, inject, it, vi } from 'vitest';
 import { useDatabase } from './support/database.ts';
+import { makeJob } from './support/factory.ts';
 import { startProcess } from './support/process.ts';
 import { FAST, scratchFile, useWorkers } from './support/workers.ts';
 
@@ -146,6 +147,35 @@ describe('when the database fails', () => {
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
     const next = await workers.submit({ does: 'ECHO' });
     await workers.reach(next, 'COMPLETED');
+  });
+});
+
+describe('a worker looks after jobs of others', () => {
+  it('and fails one that runs over its limit, although it still beats', async () => {
+    const { jobId } = await makeJob(database().pool, {
+      ...{ status: 'PROCESSING', kind: 'PROBE', createdAt: 3_600, leaseExpiresIn: 600 },
+    });
+    await workers.start();
+    expect(await workers.reach(jobId, 'FAILED')).toMatchObject({ failureCode: 'STUCK' });
+    expect((await workers.events(jobId)).at(-1)).toBe('STUCK');
+  });
+
+  it('but takes none for lost while its own heartbeat does not come through', async () => {
+    const url = new URL(database().url);
+    const role = url.pathname.slice(1);
+    await database().pool.query(`create role ${role} superuser login password 'direct'`);
+    [url.username, url.password] = [role, 'direct'];
+    const worker = await workers.start({ DATABASE_DIRECT_URL: url.href, ASSAY_LEASE_MS: '1000' });
+    await database().pool.query(`alter role ${role} nologin`);
+    await database().pool.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [role]);
+    await expect.poll(worker.log.messages, { timeout: 5_000 }).toContain('looking for lost jobs failed');
+    const { jobId } = await makeJob(database().pool, { status: 'PROCESSING', leaseExpiresIn: -60 });
+    await delay(3_000);
+    expect(await workers.state(jobId)).toMatchObject({ status: 'PROCESSING' });
+    await database().pool.query(`alter role ${role} login`);
+    await expect.poll(() => workers.events(jobId), { timeout: 10_000 }).toContain('RELEASED');
+    await worker.stop();
+    await database().pool.query(`drop role ${role}`);
   });
 });
 

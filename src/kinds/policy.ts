@@ -7,6 +7,18 @@ export interface PolicyOverrides {
   readonly runLimitsMs: Readonly<Record<string, number | undefined>>;
 }
 
+/** How long one attempt may run, in milliseconds, of every kind in a registry. */
+export function runLimitsOf(
+  kinds: Readonly<Partial<Record<string, { policy: KindPolicy }>>>,
+  overrides: PolicyOverrides,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(kinds).flatMap(([name, kind]) =>
+      kind ? [[name, effectivePolicy(name, kind.policy, overrides).runLimitMs] as const] : [],
+    ),
+  );
+}
+
 /** The policy that holds for a kind in this installation. */
 export function effectivePolicy(name: string, policy: KindPolicy, overrides: PolicyOverrides): KindPolicy {
   return {

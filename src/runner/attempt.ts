@@ -46,9 +46,9 @@ export const GRACE_MS = 500;
 /**
  * Runs one attempt from start to end: every way out of it goes through the one settlement at its end.
  *
- * It resolves when what happened is written, or when the task was out of date and nothing had to happen. It throws when
- * the lease was lost on the way: the queue deletes a task's row by its number when the task resolves, and that row may
- * be another worker's by then.
+ * It resolves when what happened is written, when the job was ended from outside and its thread is gone, or when the task
+ * was out of date and nothing had to happen. It throws when the lease was lost on the way: the queue deletes a task's row
+ * by its number when the task resolves, and that row may be another worker's by then.
  * @throws MoveRefused, LeaseLost, or the database's error where an outage outlasted the worker
  */
 export async function runAttempt(
@@ -71,6 +71,7 @@ export async function runAttempt(
     const settlement = await work({ ...tools, log }, started, lease, control);
     logEnd(log, settlement, Math.round(performance.now() - startedAt));
   } catch (error) {
+    if (await isFreed(tools, lease)) return log.info('attempt ended from outside');
     if (error instanceof MoveRefused || error instanceof LeaseLost) log.warn({ reason: error.message }, 'attempt lost');
     else log.error({ err: error }, 'the end of an attempt was not written');
     throw error;
@@ -79,18 +80,33 @@ export async function runAttempt(
   }
 }
 
+/**
+ * The thread is gone, so a job that was cancelled or ran over its limit can say so. Where that works, the lease was still
+ * on it, and the task is ours to end. Where the database is away it is left to the rescue, which frees what nobody beats
+ * for.
+ */
+async function isFreed({ lifecycle, log }: AttemptTools, lease: Lease): Promise<boolean> {
+  try {
+    return await lifecycle.free(lease);
+  } catch (error) {
+    log.warn({ err: error }, 'the end of a thread was not written');
+    return false;
+  }
+}
+
 /** @throws what the database threw, after taking back a start that may have been written all the same */
 async function start(
-  { lifecycle, workerId, config, log }: AttemptTools,
+  tools: AttemptTools,
   task: AttemptTask,
   lease: Lease,
   { giveUp }: AttemptControl,
 ): Promise<StartedAttempt | null> {
+  const { lifecycle, workerId, config, log } = tools;
   try {
     return await lifecycle.start({ ...task, workerId, leaseToken: lease.leaseToken, leaseMs: config.worker.leaseMs });
   } catch (error) {
     const takenBack: Settlement = { move: 'release', delayMs: 0, countsAttempt: false };
-    await settle(lifecycle, lease, takenBack, { giveUp, log }).catch(() => undefined);
+    await settle(lifecycle, lease, takenBack, { giveUp, log }).catch(() => isFreed(tools, lease));
     throw error;
   }
 }
@@ -134,6 +150,7 @@ async function runHandler(
     return await threads.run({
       kind: job.kind,
       input: wholeInput(input),
+      attempt: job.attempt,
       signal: stop.signal,
       graceMs: GRACE_MS,
       onProgress: progress.report,

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import pg from 'pg';
 import type { Lease } from '../lifecycle/attempt.ts';
 import { type Beat, beat, retire } from '../lifecycle/heartbeat.ts';
+import { STOP_CHANNEL } from '../lifecycle/stop-channel.ts';
 
 export interface HeartbeatData extends Omit<Beat, 'poolId' | 'leases'> {
   /** PostgreSQL connection string. */
@@ -25,6 +26,8 @@ const { url, heartbeatMs, ...identity } = workerData as HeartbeatData;
 /** A link that does not answer is given up in time for another beat within the lease. */
 const limitMs = Math.max(250, Math.floor(identity.leaseMs / 4));
 const leases = new Map<string, Lease>();
+/** Told to be over before they were known here: a cancel can be quicker than the word that the attempt has begun. */
+const endedEarly = new Set<string>();
 let poolId: string | undefined;
 let isRegistered = false;
 let client: pg.Client | undefined;
@@ -34,12 +37,27 @@ let waiting = new AbortController();
 const tell = (news: HeartbeatNews) => parentPort?.postMessage(news);
 
 parentPort?.on('message', (command: HeartbeatCommand) => {
-  if (command.type === 'add') leases.set(command.lease.leaseToken, command.lease);
+  if (command.type === 'add') add(command.lease);
   else if (command.type === 'remove') leases.delete(command.lease.leaseToken);
   else if (command.type === 'pool') poolId = command.poolId;
   else stopped = true;
   if (command.type === 'pool' || command.type === 'stop') waiting.abort();
 });
+
+function add(lease: Lease): void {
+  leases.set(lease.leaseToken, lease);
+  if (endedEarly.delete(lease.leaseToken)) lose([lease]);
+}
+
+/** Every worker hears of every attempt that was ended; most are another's, and forgotten before long. */
+function end(leaseToken: string): void {
+  const lease = leases.get(leaseToken);
+  if (lease) lose([lease]);
+  else {
+    endedEarly.add(leaseToken);
+    setTimeout(() => endedEarly.delete(leaseToken), identity.leaseMs).unref();
+  }
+}
 
 async function connect(): Promise<pg.Client> {
   const fresh = new pg.Client({
@@ -52,8 +70,15 @@ async function connect(): Promise<pg.Client> {
   });
   // The query that fails tells all; without a listener an idle link that breaks would end the thread.
   fresh.on('error', () => undefined);
-  await fresh.connect();
-  return fresh;
+  fresh.on('notification', ({ payload }) => payload && end(payload));
+  try {
+    await fresh.connect();
+    await fresh.query(`listen ${STOP_CHANNEL}`);
+    return fresh;
+  } catch (error) {
+    await fresh.end().catch(() => undefined);
+    throw error;
+  }
 }
 
 async function beatOnce(pool: string): Promise<void> {
@@ -62,9 +87,12 @@ async function beatOnce(pool: string): Promise<void> {
   isRegistered = true;
   tell({ type: 'beaten', poolId: pool });
   // A lease that was given back while the statement ran is not lost.
-  const stillHeld = lost.filter(({ leaseToken }) => leases.has(leaseToken));
-  for (const { leaseToken } of stillHeld) leases.delete(leaseToken);
-  if (stillHeld.length > 0) tell({ type: 'lost', leases: stillHeld });
+  lose(lost.filter(({ leaseToken }) => leases.has(leaseToken)));
+}
+
+function lose(lost: Lease[]): void {
+  for (const { leaseToken } of lost) leases.delete(leaseToken);
+  if (lost.length > 0) tell({ type: 'lost', leases: lost });
 }
 
 async function disconnect(): Promise<void> {

@@ -19,6 +19,8 @@ export interface Heartbeat {
    * to be a living worker's.
    */
   join(poolId: string): Promise<void>;
+  /** Whether the last beat did not come through: then those of other workers may not either. */
+  isFailing(): boolean;
   /** Takes the worker out of the books and ends the thread. */
   stop(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export function startHeartbeat({ log, onLost, ...data }: HeartbeatOptions): Hear
   const leases = new Map<string, Lease>();
   let pool: { id: string; joined: PromiseWithResolvers<void> } | undefined;
   let stopping = false;
+  let failing = false;
   let exited = Promise.withResolvers<void>();
   let thread = start();
 
@@ -43,12 +46,14 @@ export function startHeartbeat({ log, onLost, ...data }: HeartbeatOptions): Hear
     exited = Promise.withResolvers();
     const fresh = new Worker(entry, { workerData: data satisfies HeartbeatData });
     fresh.on('message', (news: HeartbeatNews) => {
-      if (news.type === 'lost') onLost(news.leases);
-      else if (news.type === 'failed') log.warn({ reason: news.message }, 'a heartbeat failed');
+      if (news.type === 'lost') return onLost(news.leases);
+      failing = news.type === 'failed';
+      if (news.type === 'failed') log.warn({ reason: news.message }, 'a heartbeat failed');
       else if (news.poolId === pool?.id) pool.joined.resolve();
     });
     fresh.on('error', (error) => log.error({ err: error }, 'the heartbeat thread died'));
     fresh.on('exit', () => {
+      failing = true;
       exited.resolve();
       if (!stopping) void delay(RESTART_MS).then(restart);
     });
@@ -82,6 +87,7 @@ export function startHeartbeat({ log, onLost, ...data }: HeartbeatOptions): Hear
       }
       return pool.joined.promise;
     },
+    isFailing: () => failing,
     async stop() {
       stopping = true;
       tell({ type: 'stop' });

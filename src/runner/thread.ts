@@ -14,6 +14,7 @@ export interface ThreadData {
 export interface ThreadTask {
   kind: string;
   input: unknown;
+  attempt: number;
   /** Carries progress up; a message down, of any content, asks the handler to stop and says why. */
   port: MessagePort;
 }
@@ -21,12 +22,12 @@ export interface ThreadTask {
 const { kinds }: { kinds: Kinds } = await import((workerData as ThreadData).kindsModule);
 
 /** Runs one handler to its end. It rejects for nothing that a handler can throw. */
-export default async function runTask({ kind: name, input, port }: ThreadTask): Promise<Outcome> {
+export default async function runTask({ kind: name, input, attempt, port }: ThreadTask): Promise<Outcome> {
   const kind = kinds[name];
   if (!kind) return brokenHandler(`no kind is called ${name}`);
   const parsed = kind.input.safeParse(input);
   if (!parsed.success) return invalidInput(parsed.error.message);
-  const context = openContext(port);
+  const context = openContext(port, attempt);
   try {
     return completion(kind, await kind.run(parsed.data, context));
   } catch (error) {
@@ -36,7 +37,7 @@ export default async function runTask({ kind: name, input, port }: ThreadTask): 
   }
 }
 
-function openContext(port: MessagePort): RunContext {
+function openContext(port: MessagePort, attempt: number): RunContext {
   const controller = new AbortController();
   port.on('message', (reason: string) => controller.abort(new Error(reason)));
   const report = ({ percent, stage, message, offset, current, expected }: Progress) => {
@@ -44,7 +45,7 @@ function openContext(port: MessagePort): RunContext {
     // Only the fields that are known, so that nothing a handler hangs on beside them can fail to travel.
     if (!Number.isNaN(inRange)) port.postMessage({ percent: inRange, stage, message, offset, current, expected });
   };
-  return { signal: controller.signal, report };
+  return { signal: controller.signal, attempt, report };
 }
 
 function completion(kind: Kind<unknown, unknown>, result: unknown): Outcome {

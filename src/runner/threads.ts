@@ -16,6 +16,7 @@ export interface ThreadsOptions extends ThreadData {
 export interface ThreadRun {
   kind: string;
   input: unknown;
+  attempt: number;
   /** Asks the handler to stop; it has `graceMs` to do so, then its thread is terminated. */
   signal: AbortSignal;
   graceMs: number;
@@ -23,7 +24,7 @@ export interface ThreadRun {
 }
 
 export interface Threads {
-  /** Runs a handler in a thread of its own. Never rejects. */
+  /** Runs a handler in a thread of its own. Never rejects. A thread that was terminated, or died, is gone by then. */
   run(options: ThreadRun): Promise<Outcome>;
   /** Terminates all threads. */
   stop(): Promise<void>;
@@ -59,7 +60,7 @@ export function startThreads({ concurrency, memoryMb, kindsModule, log }: Thread
   // A thread that dies between two tasks is replaced; without a listener it would take the process with it.
   pool.on('error', (error: unknown) => log.error({ err: error }, 'an idle thread died'));
 
-  async function run({ kind, input, signal, graceMs, onProgress }: ThreadRun): Promise<Outcome> {
+  async function run({ kind, input, attempt, signal, graceMs, onProgress }: ThreadRun): Promise<Outcome> {
     if (signal.aborted) return { type: 'terminated' };
     const { port1, port2 } = new MessageChannel();
     const hard = new AbortController();
@@ -69,10 +70,15 @@ export function startThreads({ concurrency, memoryMb, kindsModule, log }: Thread
       grace = setTimeout(() => hard.abort(), graceMs);
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    const leftByThread = new Promise((resolve) => port1.once('close', resolve));
     port1.on('message', onProgress);
     try {
-      return await pool.run({ kind, input, port: port2 }, { transferList: [port2], signal: hard.signal });
+      return await pool.run({ kind, input, attempt, port: port2 }, { transferList: [port2], signal: hard.signal });
     } catch (error) {
+      // The pool tells before the thread has ended, which can take long in native code; the channel closes when it has.
+      // Where no thread took the task, its end of the channel is still here.
+      port2.close();
+      await leftByThread;
       return hard.signal.aborted ? { type: 'terminated' } : unexpectedFailure(error);
     } finally {
       signal.removeEventListener('abort', onAbort);

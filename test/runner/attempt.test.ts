@@ -135,24 +135,28 @@ describe('an attempt', () => {
       expect(performance.now() - startedAt).toBeLessThan(RUN_LIMIT_MS + 500 + 1_500);
       expect(job).toMatchObject({ attempt: 1, failureCode: 'STUCK', balance: 10 });
       expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'STUCK']);
+      await workers.free(jobId);
       const lastSign = existsSync(file) && readFileSync(file, 'utf8');
       await delay(200);
       expect(existsSync(file) && readFileSync(file, 'utf8')).toBe(lastSign);
     },
   );
 
-  it('whose lease was given to nobody is ended, and its task does not resolve', async () => {
-    const jobId = await workers.submit({ does: 'HANG' }, 1);
+  it('whose lease was given to another is ended, and its task does not resolve', async () => {
+    const jobId = await workers.submit({ does: 'HANG' });
     await workers.reach(jobId, 'PROCESSING');
-    // What a rescue on another machine does that took this worker for dead.
-    const lost = await database().pool.query(
-      `update analysis_jobs set lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'
-       where id = $1 returning lease_token`,
-      [jobId],
-    );
+    const { rows } = await database().pool.query('select lease_token from analysis_jobs where id = $1', [jobId]);
+    // What a rescue and a worker on other machines do that took this one for dead.
+    await workers
+      .lifecycle()
+      .release({ jobId, leaseToken: rows[0].lease_token }, { delayMs: 60_000, countsAttempt: true });
+    const leaseToken = randomUUID();
+    const start = { jobId, round: 1, attempt: 2, workerId: randomUUID(), leaseToken, leaseMs: 3_600_000 };
+    await workers.lifecycle().start(start);
     await expect.poll(log.messages, { timeout: 5_000 }).toContain('attempt lost');
     const job = await database().pool.query('select status, lease_token from analysis_jobs where id = $1', [jobId]);
-    expect(job.rows[0]).toEqual({ status: 'PROCESSING', lease_token: lost.rows[0].lease_token });
+    expect(job.rows[0]).toEqual({ status: 'PROCESSING', lease_token: leaseToken });
+    await workers.lifecycle().forceDelete(jobId, 'any owner');
   });
 
   it('that is out of date resolves and leaves the job alone', async () => {

@@ -6,11 +6,13 @@ import type { AttemptTask } from '../../src/runner/attempt.ts';
 import { createAttempts } from '../../src/runner/attempts.ts';
 import { LeaseLost } from '../../src/runner/settle.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
-import { useDatabase } from '../support/database.ts';
+import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { kinds, type ProbeInput } from '../support/probe-kinds.ts';
 import { PROBE_KINDS, readableLog, testConfig, useWorkers } from '../support/workers.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: { 'runnable-task-has-waiting-job': 'attempts run here without the queue, which would take their tasks' },
+});
 const workers = useWorkers(database);
 let threads: Threads;
 beforeAll(() => {
@@ -110,6 +112,124 @@ describe('an answer of the database that was lost', () => {
     expect(await workers.state(task.jobId)).toMatchObject({ status: 'QUEUED', attempt: 0 });
     await attempts.run(task);
     expect(await workers.state(task.jobId)).toMatchObject({ status: 'COMPLETED', attempt: 1 });
+  });
+});
+
+describe('an attempt whose job is cancelled resolves when its thread is gone, and says so', () => {
+  const isFree = async ({ jobId }: AttemptTask) => {
+    const { workerFreeAt } = await workers.state(jobId);
+    return workerFreeAt !== null;
+  };
+
+  it('when it hears of it', async () => {
+    const attempts = attemptsWith();
+    const task = await submit({ does: 'HANG' });
+    const running = attempts.run(task);
+    await workers.reach(task.jobId, 'PROCESSING');
+    const lease = await leaseOf(task);
+    await workers.cancel(task.jobId);
+    expect(await isFree(task)).toBe(false);
+    attempts.lose([lease]);
+    expect(await isFree(task)).toBe(false);
+    await running;
+    expect(await isFree(task)).toBe(true);
+  });
+
+  it('when it hears of it while it cannot write how it ended', async () => {
+    const tried = Promise.withResolvers<void>();
+    const complete: Lifecycle['complete'] = async () => {
+      tried.resolve();
+      throw new Error('connect ECONNREFUSED');
+    };
+    const attempts = attemptsWith({ complete });
+    const task = await submit({ does: 'ECHO' });
+    const running = attempts.run(task);
+    await tried.promise;
+    const lease = await leaseOf(task);
+    await workers.cancel(task.jobId);
+    attempts.lose([lease]);
+    await running;
+    expect(await isFree(task)).toBe(true);
+  });
+
+  it('when the worker stops at the same time', async () => {
+    const attempts = attemptsWith();
+    const task = await submit({ does: 'HANG' });
+    const running = attempts.run(task);
+    await workers.reach(task.jobId, 'PROCESSING');
+    await workers.cancel(task.jobId);
+    await attempts.stop(0);
+    await running;
+    expect(await workers.events(task.jobId)).toEqual(['QUEUED', 'STARTED', 'CANCELLED']);
+    expect(await isFree(task)).toBe(true);
+  });
+
+  it('or has never begun, because the answer to its start was lost', async () => {
+    const task = await submit({ does: 'ECHO' });
+    const start: Lifecycle['start'] = async (options) => {
+      await workers.lifecycle().start(options);
+      await workers.cancel(task.jobId);
+      throw new Error('Connection terminated unexpectedly');
+    };
+    await expect(attemptsWith({ start }).run(task)).rejects.toThrow('Connection terminated');
+    expect(await isFree(task)).toBe(true);
+  });
+
+  it('but throws when nothing could be written, and leaves the rest to the rescue', async () => {
+    const refuse = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    const attempts = attemptsWith({ free: refuse });
+    const task = await submit({ does: 'HANG' });
+    const running = attempts.run(task);
+    await workers.reach(task.jobId, 'PROCESSING');
+    const lease = await leaseOf(task);
+    await workers.cancel(task.jobId);
+    attempts.lose([lease]);
+    await expect(running).rejects.toThrow(LeaseLost);
+    expect(await leaseOf(task)).toEqual(lease);
+  });
+});
+
+describe('a cancel and a completion that meet at the same row', () => {
+  /** Both wait for the row, in the order in which they are named, and one after the other get it. */
+  async function meet(first: 'cancel' | 'complete') {
+    const task = await submit({ does: 'SLEEP', milliseconds: 300 });
+    const reached = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const complete: Lifecycle['complete'] = async (...args) => {
+      reached.resolve();
+      await go.promise;
+      return await workers.lifecycle().complete(...args);
+    };
+    const running = attemptsWith({ complete }).run(task);
+    await reached.promise;
+    const holder = await database().pool.connect();
+    await holder.query('begin');
+    await holder.query('select from analysis_jobs where id = $1 for update', [task.jobId]);
+    const movers = { cancel: () => workers.cancel(task.jobId), complete: async () => go.resolve() };
+    const second = first === 'cancel' ? 'complete' : 'cancel';
+    const firstDone = movers[first]();
+    await waitUntilBlocked(database().pool, 1);
+    const secondDone = movers[second]();
+    await waitUntilBlocked(database().pool, 2);
+    await holder.query('commit');
+    holder.release();
+    const [one, other] = await Promise.all([firstDone, secondDone]);
+    await running;
+    return { outcome: first === 'cancel' ? one : other, job: await workers.state(task.jobId), task };
+  }
+
+  it('leave the job cancelled where the cancel was first', async () => {
+    const { outcome, job, task } = await meet('cancel');
+    expect(outcome).toMatchObject({ outcome: 'CANCELLED', changed: true });
+    expect(job).toMatchObject({ status: 'CANCELLED', testResult: null, balance: 10, workerFreeAt: expect.any(Date) });
+    expect(await workers.events(task.jobId)).toEqual(['QUEUED', 'STARTED', 'CANCELLED']);
+  });
+
+  it('leave it completed where the completion was', async () => {
+    const { outcome, job, task } = await meet('complete');
+    expect(outcome).toMatchObject({ outcome: 'JOB_FINISHED', job: { status: 'COMPLETED' } });
+    expect(job).toMatchObject({ status: 'COMPLETED', testResult: { slept: 300 }, balance: 8 });
+    expect(await workers.events(task.jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
   });
 });
 

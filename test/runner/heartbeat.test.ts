@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { Lease } from '../../src/lifecycle/attempt.ts';
 import { type Heartbeat, startHeartbeat } from '../../src/runner/heartbeat.ts';
 import { useDatabase } from '../support/database.ts';
@@ -89,6 +90,25 @@ it('goes on beating while the main thread is blocked for two seconds', async () 
   expect((await silence())?.ms).toBeLessThan(1_000);
 });
 
+it('says when its beats do not come through, until they do again', async () => {
+  await heartbeat.join('pool-one');
+  expect(heartbeat.isFailing()).toBe(false);
+  const name = new URL(database().url).pathname.slice(1);
+  const server = new pg.Client({ connectionString: inject('serverUrl') });
+  await server.connect();
+  try {
+    await server.query(`alter database ${name} allow_connections false`);
+    await database().pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-heartbeat'",
+    );
+    await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(true), 5_000);
+  } finally {
+    await server.query(`alter database ${name} allow_connections true`);
+    await server.end();
+  }
+  await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(false), 5_000);
+});
+
 it('connects again when its connection is cut', async () => {
   await heartbeat.join('pool-one');
   await database().pool.query(
@@ -111,4 +131,45 @@ it('is replaced when its thread dies, with all that it knew', async () => {
     [jobId],
   );
   expect(rows).toHaveLength(1);
+});
+
+describe('a lease that was ended from outside', () => {
+  const running = async (): Promise<Lease> => {
+    const { jobId, leaseToken } = await makeJob(database().pool, { status: 'PROCESSING', leaseExpiresIn: 60 });
+    return { jobId, leaseToken };
+  };
+  /** Only the word tells of it: the rows are as before, so that no beat finds anything. */
+  const tell = ({ leaseToken }: Lease) => database().pool.query("select pg_notify('assay_stop', $1)", [leaseToken]);
+
+  it('is lost as soon as the word comes, and the others are not', async () => {
+    const [ended, other] = [await running(), await running()];
+    heartbeat.add(ended);
+    heartbeat.add(other);
+    await heartbeat.join('pool-one');
+    await tell(ended);
+    await vi.waitFor(() => expect(lost).toEqual([ended]));
+  });
+
+  it('is lost also where the word came before the attempt was known', async () => {
+    const [early, marker] = [await running(), await running()];
+    heartbeat.add(marker);
+    await heartbeat.join('pool-one');
+    await tell(early);
+    await tell(marker);
+    await vi.waitFor(() => expect(lost).toEqual([marker]));
+    heartbeat.add(early);
+    await vi.waitFor(() => expect(lost).toEqual([marker, early]));
+  });
+
+  it('is heard of again after the connection was cut', async () => {
+    const ended = await running();
+    heartbeat.add(ended);
+    await heartbeat.join('pool-one');
+    await database().pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-heartbeat'",
+    );
+    await beatAfter(await databaseNow());
+    await tell(ended);
+    await vi.waitFor(() => expect(lost).toEqual([ended]));
+  });
 });

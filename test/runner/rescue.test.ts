@@ -29,9 +29,12 @@ const statusOf = async (id: string) => {
   return rows[0].status;
 };
 
-function rescuer(probe: () => Promise<unknown> = async () => undefined) {
+function rescuer(probe: () => Promise<unknown> = async () => undefined, everyMs = LEASE_MS / 2) {
   const log = readableLog();
-  return { log, ...createRescuer({ lifecycle, probe, leaseMs: LEASE_MS, log: log.log, now: () => clock }) };
+  return {
+    log,
+    ...createRescuer({ lifecycle, probe, leaseMs: LEASE_MS, everyMs, runLimitsMs: {}, log: log.log, now: () => clock }),
+  };
 }
 
 it('judges only after one lease of connection of its own', async () => {
@@ -74,6 +77,27 @@ it('starts to wait anew after a silence, as of a machine that slept', async () =
   clock = 3_600_000;
   await look();
   expect(await statusOf(jobId)).toBe('PROCESSING');
+});
+
+it('starts to wait anew when the database has not answered for most of a lease', async () => {
+  let answersAfterMs = 0;
+  const { look } = rescuer(async () => {
+    clock += answersAfterMs;
+  }, 100);
+  await look();
+  for (clock = 100; clock < LEASE_MS; clock += 100) await look();
+  answersAfterMs = 0.8 * LEASE_MS;
+  await look();
+  expect(clock).toBeGreaterThan(LEASE_MS);
+  expect(await statusOf(jobId)).toBe('PROCESSING');
+});
+
+it('judges also where its looks are further apart than a lease', async () => {
+  const { look } = rescuer(undefined, 3 * LEASE_MS);
+  await look();
+  clock = 3 * LEASE_MS;
+  await look();
+  expect(await statusOf(jobId)).toBe('QUEUED');
 });
 
 it('never looks twice at once', async () => {

@@ -15,7 +15,7 @@ function run(input: ProbeInput, { signal = new AbortController().signal, graceMs
   const progress: Progress[] = [];
   return {
     progress,
-    outcome: threads.run({ kind, input, signal, graceMs, onProgress: (value) => progress.push(value) }),
+    outcome: threads.run({ kind, input, attempt: 1, signal, graceMs, onProgress: (value) => progress.push(value) }),
   };
 }
 
@@ -47,6 +47,27 @@ it.each(['SPIN', 'HANG'] as const)('terminates a handler that does not: %s', asy
   const abortedAt = performance.now();
   expect(await outcome).toEqual({ type: 'terminated' });
   expect(performance.now() - abortedAt).toBeLessThan(700);
+});
+
+it('says that a handler is terminated only when its thread is gone, also where that takes longer', async () => {
+  const stop = new AbortController();
+  const startedAt = performance.now();
+  const { outcome } = run({ does: 'NATIVE', milliseconds: 1_500 }, { signal: stop.signal, graceMs: 0 });
+  await delay(300);
+  stop.abort('enough');
+  expect(await outcome).toEqual({ type: 'terminated' });
+  expect(performance.now() - startedAt).toBeGreaterThan(1_500);
+});
+
+it('terminates what waits for a thread', async () => {
+  const narrow = startThreads({ concurrency: 1, memoryMb: 64, kindsModule: PROBE_KINDS, log: readableLog().log });
+  const task = { kind: 'PROBE', input: { does: 'HANG' }, attempt: 1, graceMs: 0, onProgress: () => undefined };
+  const stop = new AbortController();
+  const outcomes = Promise.all([1, 2, 3].map(() => narrow.run({ ...task, signal: stop.signal })));
+  await delay(300);
+  stop.abort('enough');
+  expect(await outcomes).toEqual(Array(3).fill({ type: 'terminated' }));
+  await narrow.stop();
 });
 
 it('does not begin what was stopped before', async () => {

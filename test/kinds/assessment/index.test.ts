@@ -5,7 +5,7 @@ import type { Progress, RunContext } from '../../../src/runner/context.ts';
 import { respondent } from './respondents.ts';
 
 function contextOf(signal: AbortSignal, onReport: (progress: Progress) => void = () => {}): RunContext {
-  return { signal, report: onReport };
+  return { signal, attempt: 1, report: onReport };
 }
 
 describe('the assessment kind', () => {
