@@ -2,12 +2,16 @@ import 'reflect-metadata';
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { authChecker } from './gate/authorization.ts';
+import { BulkResolver } from './resolvers/bulk.ts';
 import { GrantResolver } from './resolvers/grant.ts';
 import { JobResolver } from './resolvers/job.ts';
 import { JobEventsResolver } from './resolvers/job-events.ts';
 import { JobsResolver } from './resolvers/jobs.ts';
 import { NodeResolver } from './resolvers/node.ts';
+import { ProbeResolver } from './resolvers/probe.ts';
+import { RepairResolver } from './resolvers/repair.ts';
 import { ResultsResolver } from './resolvers/results.ts';
+import { SteeringResolver } from './resolvers/steering.ts';
 import { SubmitResolver } from './resolvers/submit.ts';
 import { ViewerResolver } from './resolvers/viewer.ts';
 import { scalarsMap } from './schema/scalars.ts';
@@ -16,12 +20,16 @@ import { scalarsMap } from './schema/scalars.ts';
 export function buildSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
+      BulkResolver,
       GrantResolver,
       JobResolver,
       JobEventsResolver,
       JobsResolver,
       NodeResolver,
+      ProbeResolver,
+      RepairResolver,
       ResultsResolver,
+      SteeringResolver,
       SubmitResolver,
       ViewerResolver,
     ],

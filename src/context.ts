@@ -1,15 +1,24 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { Config } from './config.ts';
+import type { JobKind } from './entities/job-status.ts';
 import type { Feed } from './feed/feed.ts';
 import type { Viewer } from './gate/viewer.ts';
 import { kinds } from './kinds/index.ts';
 import type { KindPolicy } from './kinds/kind.ts';
-import { effectivePolicy, type PolicyOverrides } from './kinds/policy.ts';
+import { effectivePolicy, type PolicyOverrides, runLimitsOf } from './kinds/policy.ts';
 import type { Lifecycle } from './lifecycle/lifecycle.ts';
 import { createLoaders, type Loaders } from './resolvers/loaders.ts';
 
 /** What work costs and how it is ranked in this installation. */
 export interface Terms {
-  policyOf(kind: keyof typeof kinds): KindPolicy;
+  /** Whether jobs that misbehave on demand may be submitted. */
+  readonly probes: boolean;
+  /** How long a silent worker counts as alive, in milliseconds. */
+  readonly leaseMs: number;
+  /** How long one attempt may run, by kind, in milliseconds. */
+  readonly runLimitsMs: Readonly<Record<string, number>>;
+  /** @throws for a kind that this version cannot run */
+  policyOf(kind: JobKind): KindPolicy;
   /** The number of a tier; smaller is served first. A tier that is not configured ranks as the first one that is. */
   priorityOf(tier: string): number;
 }
@@ -45,11 +54,20 @@ export function contextFor(parts: { orm: MikroORM; lifecycle: Lifecycle; feed: F
 }
 
 /** The terms of an installation, as its configuration sets them. */
-export function termsOf(config: PolicyOverrides & { readonly tiers: Readonly<Record<string, number>> }): Terms {
+export function termsOf(
+  config: PolicyOverrides & Pick<Config, 'tiers' | 'probes'> & { worker: Pick<Config['worker'], 'leaseMs'> },
+): Terms {
   const tiers = new Map(Object.entries(config.tiers));
   const [standard = 0] = tiers.values();
   return {
-    policyOf: (kind) => effectivePolicy(kind, kinds[kind].policy, config),
+    probes: config.probes,
+    leaseMs: config.worker.leaseMs,
+    runLimitsMs: runLimitsOf(kinds, config),
+    policyOf(name) {
+      const kind = (kinds as Partial<Record<JobKind, { policy: KindPolicy }>>)[name];
+      if (!kind) throw new Error(`this version has no kind ${name}`);
+      return effectivePolicy(name, kind.policy, config);
+    },
     priorityOf: (tier) => tiers.get(tier) ?? standard,
   };
 }

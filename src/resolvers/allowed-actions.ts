@@ -2,20 +2,23 @@ import type { Job } from '../entities/job.ts';
 import { JobStatus } from '../entities/job-status.ts';
 import { holds } from '../gate/authorization.ts';
 import type { Viewer } from '../gate/viewer.ts';
+import { MOVES } from '../lifecycle/machine.ts';
 import { JobAction } from '../schema/enums.ts';
 
-const { CANCEL, DELETE, FORCE_DELETE, RETRY, VIEW_RESULT } = JobAction;
-
-const BY_STATUS: Record<JobStatus, readonly JobAction[]> = {
-  [JobStatus.QUEUED]: [CANCEL, FORCE_DELETE],
-  [JobStatus.PROCESSING]: [CANCEL, FORCE_DELETE],
-  [JobStatus.COMPLETED]: [DELETE, FORCE_DELETE, VIEW_RESULT],
-  [JobStatus.FAILED]: [DELETE, FORCE_DELETE, RETRY],
-  [JobStatus.CANCELLED]: [DELETE, FORCE_DELETE, RETRY],
+/** In which statuses each action is open: where it is a move, in those that the move comes from. */
+const OPEN_IN: Record<JobAction, readonly JobStatus[]> = {
+  [JobAction.CANCEL]: MOVES.cancel.from,
+  [JobAction.DELETE]: MOVES.delete.from,
+  [JobAction.FORCE_DELETE]: Object.values(JobStatus),
+  [JobAction.RETRY]: MOVES.retry.from,
+  [JobAction.VIEW_RESULT]: [JobStatus.COMPLETED],
+  // No kind writes output files yet.
+  [JobAction.DOWNLOAD]: [],
 };
 
-/** What a viewer who sees a job may do with it as it stands. */
-export function allowedActions(job: Pick<Job, 'status' | 'deletedAt'>, viewer: Viewer): readonly JobAction[] {
+/** What a viewer who sees a job may do with it as it stands, in the order of the enum. */
+export function allowedActions(job: Pick<Job, 'status' | 'deletedAt'>, viewer: Viewer): JobAction[] {
   if (viewer.kind === 'service' && !holds(viewer, 'jobs:manage')) return [];
-  return job.deletedAt ? [FORCE_DELETE] : BY_STATUS[job.status];
+  if (job.deletedAt) return [JobAction.FORCE_DELETE];
+  return Object.values(JobAction).filter((action) => OPEN_IN[action].includes(job.status));
 }

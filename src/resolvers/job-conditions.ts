@@ -7,18 +7,19 @@ import type { JobFilter } from '../schema/filters.ts';
 /**
  * What a filter asks of the rows. Each condition is picked by name: nothing of a client's object reaches the query as it
  * is.
+ * @param path where the filter stands in the operation
  * @throws BAD_USER_INPUT for a value that no row could have and the database would not even compare
  */
-export function conditions(filter: JobFilter | null): FilterQuery<Job>[] {
+export function conditions(filter: JobFilter | null, path: string[] = ['filter']): FilterQuery<Job>[] {
   const { kind, status, name, createdAfter, createdBefore, includeDeleted, userId } = filter ?? {};
   return [
     ...(includeDeleted ? [] : [{ deletedAt: null }]),
     ...(kind ? [{ kind: { $in: kind } }] : []),
     ...(status ? [{ status: { $in: status } }] : []),
-    ...(typeof name === 'string' ? [{ name: { $eq: requireText(name, ['filter', 'name']) } }] : []),
-    ...(createdAfter ? [{ createdAt: { $gte: requireMoment(createdAfter, ['filter', 'createdAfter']) } }] : []),
-    ...(createdBefore ? [{ createdAt: { $lt: requireMoment(createdBefore, ['filter', 'createdBefore']) } }] : []),
-    ...(typeof userId === 'string' ? [ofUser(requireId(userId, ['filter', 'userId']))] : []),
+    ...(typeof name === 'string' ? [{ name: { $eq: requireText(name, [...path, 'name']) } }] : []),
+    ...(createdAfter ? [{ createdAt: { $gte: requireMoment(createdAfter, [...path, 'createdAfter']) } }] : []),
+    ...(createdBefore ? [{ createdAt: { $lt: requireMoment(createdBefore, [...path, 'createdBefore']) } }] : []),
+    ...(typeof userId === 'string' ? [ofUser(requireId(userId, [...path, 'userId']))] : []),
   ];
 }
 

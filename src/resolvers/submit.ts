@@ -17,7 +17,11 @@ const MAX_ROWS = 100;
 /** A row of a batch is the same submit as one that comes alone, so a key that came with one may come back with the other. */
 const MUTATION = 'submitAssessment';
 
-type Checked = { submission: Omit<Submission, 'userId'> } | { userErrors: AnyUserError[] };
+interface Checked {
+  submission: Omit<Submission, 'userId'>;
+}
+
+type Row = Checked | { userErrors: AnyUserError[] };
 
 @Resolver()
 export class SubmitResolver {
@@ -57,34 +61,58 @@ export class SubmitResolver {
  * What can be said of an assessment without the database: first of its content, which includes the form of its key, then
  * of its name.
  */
-function checkAssessment({ viewer, terms }: Context, input: SubmitAssessmentInput, path: string[]): Checked {
+function checkAssessment(context: Context, input: SubmitAssessmentInput, path: string[]): Row {
   const { assessmentName: name, idempotencyKey: key, ...answers } = input;
   const content = assessment.input.safeParse(plain(answers));
-  const keyFaults =
-    typeof key === 'string' && !isIdempotencyKey(key)
-      ? [invalid([...path, 'idempotencyKey'], 'must be 1 to 255 printable characters')]
-      : [];
-  if (!content.success) return { userErrors: faultsOf(content.error, path, keyFaults) };
-  if (keyFaults.length > 0) return { userErrors: keyFaults };
+  const faults = keyFaults(key, path);
+  if (!content.success) return { userErrors: faultsOf(content.error, path, faults) };
+  if (faults.length > 0) return { userErrors: faults };
   if ((name ?? SUPPORTED_ASSESSMENT_NAME) !== SUPPORTED_ASSESSMENT_NAME) {
     const message = `There is no engine for this assessment; "${SUPPORTED_ASSESSMENT_NAME}" has one`;
     return { userErrors: [userError('UNSUPPORTED_ASSESSMENT', message, [...path, 'assessmentName'])] };
   }
 
   const { rawResponses, ...testData } = content.data;
-  const { price, maxAttempts } = terms.policyOf(JobKind.ASSESSMENT);
-  const inputHash = hashInput(MUTATION, { assessmentName: SUPPORTED_ASSESSMENT_NAME, ...content.data });
   return {
-    submission: {
+    submission: submissionOf(context, {
       kind: JobKind.ASSESSMENT,
       name: SUPPORTED_ASSESSMENT_NAME,
+      mutation: MUTATION,
       testData,
-      ...(rawResponses && { rawResponses }),
-      price,
-      maxAttempts,
-      tierPriority: terms.priorityOf(userOf(viewer).tier),
-      ...(typeof key === 'string' && { idempotency: { key, mutation: MUTATION, inputHash } }),
-    },
+      rawResponses,
+      hashed: { assessmentName: SUPPORTED_ASSESSMENT_NAME, ...content.data },
+      key,
+    }),
+  };
+}
+
+/** Whether an idempotency key has a form that it can have. */
+export const keyFaults = (key: string | null | undefined, path: string[]): AnyUserError[] =>
+  typeof key === 'string' && !isIdempotencyKey(key)
+    ? [invalid([...path, 'idempotencyKey'], 'must be 1 to 255 printable characters')]
+    : [];
+
+/** Checked input as the lifecycle takes it: priced and ranked as this installation has it. */
+export function submissionOf(
+  { viewer, terms }: Context,
+  work: Pick<Submission, 'kind' | 'name' | 'testData' | 'rawResponses'> & {
+    mutation: string;
+    /** What a repeated key must have come with: the input with its defaults. */
+    hashed: object;
+    key: string | null | undefined;
+  },
+): Checked['submission'] {
+  const { kind, name, testData, rawResponses, mutation, hashed, key } = work;
+  const { price, maxAttempts } = terms.policyOf(kind);
+  return {
+    kind,
+    name,
+    testData,
+    ...(rawResponses !== undefined && { rawResponses }),
+    price,
+    maxAttempts,
+    tierPriority: terms.priorityOf(userOf(viewer).tier),
+    ...(typeof key === 'string' && { idempotency: { key, mutation, inputHash: hashInput(mutation, hashed) } }),
   };
 }
 
@@ -100,7 +128,7 @@ function plain({ riasec, ocean, viaIs, industryScore, rawResponses }: SubmitAsse
 }
 
 /** Submits what passed its checks, and answers for every row in the order in which they came. */
-async function submitAll({ viewer, lifecycle }: Context, checked: Checked[]) {
+export async function submitAll({ viewer, lifecycle }: Context, checked: Row[]) {
   const submissions = checked.flatMap((row) => ('submission' in row ? [row.submission] : []));
   const { outcomes, tokenBalance } =
     submissions.length > 0

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
-import type { AnyUserError, SimpleError } from '../schema/user-error.ts';
+import type { Job } from '../entities/job.ts';
+import type { JobAction } from '../schema/enums.ts';
+import type { AnyUserError, InvalidMove, SimpleError } from '../schema/user-error.ts';
 
 /** A longer list helps nobody: it is cut here. */
 const MAX_FAULTS = 20;
@@ -12,6 +14,24 @@ export const userError = (code: SimpleError['code'], message: string, field: str
   code,
   message,
   field,
+});
+
+/** The same for what is absent, another's, or no id at all. */
+export const notFound = (field: string[] | null = ['input', 'id']): SimpleError =>
+  userError('NOT_FOUND', 'There is nothing with this id', field);
+
+const REASONS: Record<InvalidMove['code'], string> = {
+  JOB_ACTIVE: 'The job is still active',
+  JOB_FINISHED: 'The job is finished',
+  NOT_RETRYABLE: 'The job is completed: there is nothing to run again',
+};
+
+/** The job is in a status that does not allow this; what it allows is told. */
+export const invalidMove = (code: InvalidMove['code'], job: Job, allowed: readonly JobAction[]): InvalidMove => ({
+  code,
+  message: REASONS[code],
+  status: job.status,
+  allowed: [...allowed],
 });
 
 /** A fault of the input's content. The message goes on from the name of the field: "realistic must be at most 100". */

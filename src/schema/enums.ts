@@ -27,6 +27,19 @@ export type JobOrder = (typeof JobOrder)[keyof typeof JobOrder];
 export const ViewerKind = { USER: 'user', SERVICE: 'service' } as const;
 export type ViewerKind = (typeof ViewerKind)[keyof typeof ViewerKind];
 
+export const ProbeBehaviour = {
+  ECHO: 'ECHO',
+  SLEEP: 'SLEEP',
+  FAIL: 'FAIL',
+  FLAKY: 'FLAKY',
+  CRASH: 'CRASH',
+  HANG: 'HANG',
+  SPIN: 'SPIN',
+  BIG_RESULT: 'BIG_RESULT',
+  PROGRESS: 'PROGRESS',
+} as const;
+export type ProbeBehaviour = (typeof ProbeBehaviour)[keyof typeof ProbeBehaviour];
+
 export const UserErrorCode = {
   INVALID_INPUT: 'INVALID_INPUT',
   UNSUPPORTED_ASSESSMENT: 'UNSUPPORTED_ASSESSMENT',
@@ -237,4 +250,16 @@ describeEnum('IndustryLevel', IndustryLevel, 'How well an industry suits the per
   SUITABLE: 'A score of 70 to 79.',
   FAIR: 'A score of 60 to 69.',
   LESS_SUITABLE: 'A score below 60.',
+});
+
+describeEnum('ProbeBehaviour', ProbeBehaviour, 'What a probe does. Most of it is misbehaviour.', {
+  ECHO: 'Gives its input back at once.',
+  SLEEP: 'Waits `milliseconds`, and stops when it is told to.',
+  FAIL: 'Fails at once, and not to be repeated.',
+  FLAKY: 'Fails `times` attempts that may be repeated, then succeeds.',
+  CRASH: 'Ends its thread.',
+  HANG: 'Never comes to an end, and does not hear that it should.',
+  SPIN: 'Keeps a processor busy for ever.',
+  BIG_RESULT: 'Gives `bytes` bytes back.',
+  PROGRESS: 'Makes `times` reports, `milliseconds` apart.',
 });

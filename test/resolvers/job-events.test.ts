@@ -5,16 +5,27 @@ import type { Viewer } from '../../src/gate/viewer.ts';
 import { nextAttempt } from '../lifecycle/lifecycles.ts';
 import { service, useApi, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
-import { makeJob } from '../support/factory.ts';
+import { type JobOptions, type MadeJob, makeJob } from '../support/factory.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: {
+    'runnable-task-has-waiting-job': 'jobs are started here without a worker, which would have taken their tasks',
+    'gone-jobs-leave-one-event': 'a job is taken out by hand',
+  },
+});
 const api = useApi(database);
 
 const FOLLOW = `subscription ($jobId: ID!, $after: Int) {
-  jobEvents(jobId: $jobId, after: $after) { seq type eventType status attempt jobId userId job { status seq } }
+  jobEvents(jobId: $jobId, after: $after) {
+    seq type eventType status attempt jobId userId job { status seq }
+    resultId tokenBalance progress { percent } metadata { assessmentName errorMessage processingTime }
+  }
 }`;
 
 type Stream = AsyncGenerator<ExecutionResult>;
+
+const mutate = ({ jobId, userId }: MadeJob, field: string) =>
+  api().read(user(userId), `mutation ($id: ID!) { ${field} { userErrors { code } } }`, { id: jobId });
 
 const follow = (viewer: Viewer | null, jobId: string, after?: number | null) =>
   api().follow(viewer, FOLLOW, { jobId, after });
@@ -44,7 +55,7 @@ describe('following a job', () => {
     const made = await makeJob(database().pool, { status: 'QUEUED' });
     const { jobId, userId } = made;
     const events = await stream(user(userId), jobId);
-    expect(await next(events)).toEqual({
+    expect(await next(events)).toMatchObject({
       ...{ seq: 1, type: 'SNAPSHOT', eventType: 'analysis.snapshot', status: 'QUEUED', attempt: 0, jobId, userId },
       job: { status: 'QUEUED', seq: 1 },
     });
@@ -82,6 +93,111 @@ describe('following a job', () => {
     expect(await next(events)).toMatchObject({ seq: 2, jobId, job: null });
     await events.return(undefined);
   });
+
+  it('of a cancelled job ends with the cancel, also when its thread is free later', async () => {
+    const made = await makeJob(database().pool, { status: 'PROCESSING' });
+    const events = await stream(user(made.userId), made.jobId);
+    expect(await next(events)).toMatchObject({ seq: 2, type: 'SNAPSHOT', status: 'PROCESSING' });
+    await mutate(made, 'cancelJob(input: { id: $id })');
+    const cancelled = {
+      ...{
+        seq: 3,
+        type: 'CANCELLED',
+        eventType: 'analysis.cancelled',
+        status: 'CANCELLED',
+        attempt: 1,
+        tokenBalance: 1,
+      },
+      progress: { percent: 40 },
+      metadata: {
+        assessmentName: 'Test of a job',
+        errorMessage: 'Cancelled by user',
+        processingTime: expect.any(Number),
+      },
+    };
+    expect(await next(events)).toMatchObject({ ...cancelled, job: { status: 'CANCELLED', seq: 3 } });
+    expect(await api().lifecycle.free(made)).toBe(true);
+    expect(await next(events)).toBeNull();
+    expect(await readAll(await stream(user(made.userId), made.jobId, 2))).toMatchObject([cancelled]);
+    expect(await readAll(await stream(user(made.userId), made.jobId, 3))).toEqual([]);
+    const snapshot = { seq: 3, type: 'SNAPSHOT', status: 'CANCELLED', progress: { percent: 0 } };
+    expect(await readAll(await stream(user(made.userId), made.jobId))).toMatchObject([snapshot]);
+  });
+
+  it('wakes nobody with an event when a thread is free, while the job runs anew', async () => {
+    const made = await makeJob(database().pool, { status: 'CANCELLED', attempt: 1, threadRuns: true });
+    await mutate(made, 'retryJob(input: { id: $id })');
+    const events = await stream(user(made.userId), made.jobId, 4);
+    await api().lifecycle.free(made);
+    await api().lifecycle.start(nextAttempt({ ...made, round: 2, attempt: 0 }));
+    expect(await next(events)).toMatchObject({ seq: 5, type: 'STARTED' });
+    await events.return(undefined);
+  });
+
+  it('goes on over a cancel that is history, where the job was retried since', async () => {
+    const made = await makeJob(database().pool, { status: 'FAILED' });
+    const first = await stream(user(made.userId), made.jobId);
+    expect(await readAll(first)).toHaveLength(1);
+    await mutate(made, 'retryJob(input: { id: $id })');
+    const events = await stream(user(made.userId), made.jobId, 0);
+    const history = [await next(events), await next(events), await next(events), await next(events)];
+    expect(history).toMatchObject([
+      { seq: 1, type: 'QUEUED', status: 'QUEUED', tokenBalance: 0 },
+      { seq: 2, type: 'STARTED', status: 'PROCESSING' },
+      { seq: 3, type: 'FAILED', status: 'FAILED', tokenBalance: 1 },
+      { seq: 4, type: 'RETRIED', eventType: 'analysis.retried', status: 'QUEUED', tokenBalance: 0 },
+    ]);
+    await mutate(made, 'cancelJob(input: { id: $id })');
+    expect(await next(events)).toMatchObject({ seq: 5, type: 'CANCELLED', tokenBalance: 1 });
+    expect(await next(events)).toBeNull();
+  });
+
+  it('of a deleted job tells its history without what it said, and ends with DELETED', async () => {
+    const made = await makeJob(database().pool, { status: 'FAILED' });
+    await mutate(made, 'deleteJob(input: { id: $id })');
+    const job = { status: 'CANCELLED', seq: 4 };
+    const history = [
+      { seq: 1, type: 'QUEUED', status: 'QUEUED', job },
+      { seq: 2, type: 'STARTED', status: 'PROCESSING', job },
+      { seq: 3, type: 'FAILED', status: 'FAILED', metadata: { errorMessage: null }, job },
+      { seq: 4, type: 'DELETED', eventType: 'analysis.deleted', status: 'CANCELLED', job },
+    ];
+    expect(await readAll(await stream(user(made.userId), made.jobId, 0))).toMatchObject(history);
+    expect(await readAll(await stream(user(made.userId), made.jobId, 3))).toMatchObject(history.slice(3));
+    expect(await readAll(await stream(user(made.userId), made.jobId, 4))).toEqual([]);
+    const snapshot = { seq: 4, type: 'SNAPSHOT', status: 'CANCELLED', resultId: null };
+    expect(await readAll(await stream(user(made.userId), made.jobId))).toMatchObject([snapshot]);
+  });
+
+  it('that is deleted while its history is read hears of it, once', async () => {
+    const made = await makeJob(database().pool, { status: 'CANCELLED', attempt: 200, maxAttempts: 200 });
+    const events = await stream(user(made.userId), made.jobId, 0);
+    const read = [await next(events)];
+    await mutate(made, 'deleteJob(input: { id: $id })');
+    await mutate(made, 'deleteJob(input: { id: $id })');
+    read.push(...(await readAll(events)));
+    expect(read.map((event) => event?.seq)).toEqual(read.map((_, index) => index + 1));
+    expect(read.slice(-3).map((event) => event?.type)).toEqual(['STARTED', 'CANCELLED', 'DELETED']);
+  });
+
+  it.each<JobOptions>([{ status: 'QUEUED' }, { status: 'PROCESSING' }])(
+    'of %j that is deleted by force ends with DELETED and no job, and then there is nothing to follow',
+    async (options) => {
+      const made = await makeJob(database().pool, { ...options, price: 2 });
+      const events = await stream(user(made.userId), made.jobId);
+      const snapshot = await next(events);
+      await mutate(made, 'deleteJob(input: { id: $id, force: true })');
+      expect(await next(events)).toMatchObject({
+        ...{ seq: Number(snapshot?.seq) + 1, type: 'DELETED', eventType: 'analysis.deleted', status: 'CANCELLED' },
+        ...{ jobId: made.jobId, userId: made.userId, tokenBalance: 2, job: null },
+      });
+      expect(await next(events)).toBeNull();
+      for (const after of [undefined, 0, 1]) {
+        const gone = await follow(user(made.userId), made.jobId, after);
+        expect(gone).toMatchObject({ data: null, errors: [{ code: 'NOT_FOUND' }] });
+      }
+    },
+  );
 
   it('takes an id in capitals, and null for no position', async () => {
     const made = await makeJob(database().pool, { status: 'QUEUED' });

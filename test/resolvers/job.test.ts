@@ -5,6 +5,7 @@ import type { Viewer } from '../../src/gate/viewer.ts';
 import { service, useApi, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, type MadeJob, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
+import { bend, clear } from './bend.ts';
 
 const database = useDatabase();
 const api = useApi(database);
@@ -174,7 +175,7 @@ describe('the log of a job', () => {
   it('has no total where it is longer than 1,000', async () => {
     const made = await make({ status: 'QUEUED' });
     const setSeq = (seq: number) =>
-      database().pool.query('update analysis_jobs set seq = $2 where id = $1', [made.jobId, seq]);
+      bend(database().pool, 'update analysis_jobs set seq = $2 where id = $1', [made.jobId, seq]);
     await setSeq(1_000);
     expect((await events(made)).totalCount).toBe(1_000);
     await setSeq(1_001);
@@ -204,8 +205,7 @@ describe('the place in the queue', () => {
   const place = (made: MadeJob) => see<Queue>(made, QUEUE);
 
   beforeEach(async () => {
-    await database().pool.query('delete from analysis_jobs');
-    await database().pool.query('delete from workers');
+    await clear(database().pool);
   });
 
   it('goes by priority and then by age, whoever owns the jobs', async () => {

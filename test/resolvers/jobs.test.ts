@@ -4,8 +4,14 @@ import type { UserViewer, Viewer } from '../../src/gate/viewer.ts';
 import { service, statementsOf, useApi, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, makeAccount, makeCopies, makeJob } from '../support/factory.ts';
+import { bend } from './bend.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: {
+    'round-charged-once': 'many jobs are copies, without entries',
+    'events-without-gap': 'many jobs are copies, without events',
+  },
+});
 const api = useApi(database);
 
 const JOBS = `
@@ -264,7 +270,8 @@ describe('a filter of jobs', () => {
   it('by a moment takes the jobs from it on, and those before it', async () => {
     const failedId = Object.entries(labels).find(([, label]) => label === 'failed')?.[0];
     // A moment has milliseconds in GraphQL and microseconds in the row: the two must be the same moment here.
-    await database().pool.query(
+    await bend(
+      database().pool,
       `update analysis_jobs set created_at = date_trunc('milliseconds', created_at) where id = $1`,
       [failedId],
     );
@@ -275,6 +282,37 @@ describe('a filter of jobs', () => {
     expect(await listed(owner, { createdAfter: createdAt, createdBefore: createdAt }, labels)).toEqual([]);
     const later = new Date(Date.parse(createdAt) + 1).toISOString();
     expect(await listed(owner, { createdAfter: createdAt, createdBefore: later }, labels)).toEqual(['failed']);
+  });
+
+  it('shows a tombstone with its times, and of its content nothing', async () => {
+    const userId = await makeAccount(database().pool);
+    const { jobId } = await makeJob(database().pool, { status: 'COMPLETED', userId });
+    await api().lifecycle.bury(jobId, { owner: userId });
+    const fields = `id status failure { code } progress { percent message } resultId result { id } allowedActions
+      finishedAt deletedAt queue { position } events { nodes { type resultId metadata { errorMessage } } }`;
+    const text = `query ($id: ID!, $filter: JobFilter) {
+      job(id: $id) { ${fields} } node(id: $id) { id } jobs(filter: $filter) { nodes { ${fields} } }
+    }`;
+    interface Seen {
+      job: Record<string, unknown>;
+      node: { id: string };
+      jobs: { nodes: unknown[] };
+    }
+    const variables = { id: jobId, filter: { includeDeleted: true, status: ['CANCELLED'], userId } };
+    const seen = await api().read<Seen>(user(userId), text, variables);
+    expect(seen.job).toMatchObject({
+      ...{ id: jobId, status: 'CANCELLED', failure: null, progress: { percent: 100, message: null }, queue: null },
+      ...{ resultId: null, result: null, allowedActions: ['FORCE_DELETE'] },
+      ...{ finishedAt: expect.any(String), deletedAt: expect.any(String) },
+    });
+    expect(seen.node).toEqual({ id: jobId });
+    expect(seen.jobs.nodes).toEqual([seen.job]);
+    const managing = service('jobs:read', 'jobs:manage');
+    expect(await api().read(managing, text, variables)).toEqual(seen);
+    const reading = await api().read<Seen>(service('jobs:read'), text, variables);
+    expect(reading.job).toEqual({ ...seen.job, allowedActions: [] });
+    expect((await api().read<Seen>(user(userId), text, { id: jobId })).jobs.nodes).toEqual([]);
+    expect(await api().read(user(), text, variables)).toEqual({ job: null, node: null, jobs: { nodes: [] } });
   });
 
   it('by the user himself, in capitals too, changes nothing', async () => {

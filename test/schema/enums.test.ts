@@ -24,6 +24,7 @@ describe('an enum of the schema', () => {
     ['JobOrder', enums.JobOrder],
     ['ViewerKind', enums.ViewerKind],
     ['UserErrorCode', enums.UserErrorCode],
+    ['ProbeBehaviour', enums.ProbeBehaviour],
     ['Likelihood', enums.Likelihood],
     ['Level', enums.Level],
     ['IndustryLevel', enums.IndustryLevel],
@@ -33,7 +34,7 @@ describe('an enum of the schema', () => {
 
   it('is among those checked here', () => {
     const names = Object.values(schema.getTypeMap()).filter((type) => isEnumType(type) && !type.name.startsWith('__'));
-    expect(names).toHaveLength(13);
+    expect(names).toHaveLength(14);
   });
 
   it('lists actions in the order in which a job shows them', () => {

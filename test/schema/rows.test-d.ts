@@ -6,6 +6,7 @@ import type { Job } from '../../src/schema/job.ts';
 import type { LedgerEntry } from '../../src/schema/ledger.ts';
 import type { GrantTokensPayload, SubmitPayload } from '../../src/schema/payloads.ts';
 import type { Result } from '../../src/schema/result.ts';
+import type { BulkRow, JobPayload } from '../../src/schema/steering.ts';
 
 // Resolvers return rows, and GraphQL reads properties of the same names. So each row must have every field that its class
 // declares, of a type that can be shown. Where one has not, this file does not compile.
@@ -22,6 +23,8 @@ export const rowsFit: [Fits<JobRow, Job>, Fits<ResultRow, Result>, Fits<LedgerEn
 
 /** Rows go into payloads and pages as they are. */
 export const submitted = (job: JobRow): SubmitPayload => ({ job, replayed: false, tokenBalance: 2, userErrors: [] });
+export const moved = (job: JobRow): JobPayload => ({ job, tokenBalance: 2, userErrors: [] });
+export const cancelled = (job: JobRow): BulkRow => ({ id: job.id, job, userErrors: [] });
 export const granted = (entry: LedgerEntryRow): GrantTokensPayload => ({ entry, userErrors: [] });
 export const pageOf = (nodes: JobRow[], rest: Omit<Connection<Job>, 'nodes'>): Connection<Job> => ({ ...rest, nodes });
 
