@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { VARIABLES } from '../src/config.ts';
+import { INVARIANTS } from '../src/lifecycle/invariants.ts';
+import { MOVES } from '../src/lifecycle/machine.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -18,13 +20,45 @@ function rowsOf(page: string): string[][] {
   return read(page)
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-    .map((line) => line.slice(2, -2).split(' | '));
+    .map((line) =>
+      line
+        .slice(2, -1)
+        .split(' | ')
+        .map((cell) => cell.trim()),
+    );
 }
 
 test('the tables of variables say what the code says', () => {
   const rows = rowsOf('docs/operations.md').filter(([name]) => /^`[A-Z]/.test(name ?? ''));
   const variables = VARIABLES.map(({ name, default: standard, description }) => [`\`${name}\``, standard, description]);
   expect(rows.toSorted()).toEqual(variables.toSorted());
+});
+
+test('the table of moves is the machine', () => {
+  const moves = rowsOf('docs/lifecycle.md').filter((cells) => cells.length === 6);
+  const machine = Object.entries(MOVES).map(([name, { from, to, event }]) => [
+    `\`${name}\``,
+    from.join(', '),
+    to,
+    event,
+  ]);
+  const told = moves.map(([name, from, to, , , event]) => [name, from, to, event?.replace(/, or .*/, '')]);
+  expect(told).toEqual([['`submit`', '–', 'QUEUED', 'QUEUED'], ...machine]);
+});
+
+test('the diagram of the machine has its edges and no others', () => {
+  const drawing = read('docs/lifecycle.md').split('```')[1] ?? '';
+  const edges = [...drawing.matchAll(/^ {2}(\S+) --> (\S+): (\w+)$/gm)].map(([, ...edge]) => edge);
+  const machine = Object.entries(MOVES).flatMap(([name, { from, to }]) =>
+    from.map((status) => [status, name === 'delete' ? 'TOMBSTONE' : to, name]),
+  );
+  expect(edges).toEqual([['[*]', 'QUEUED', 'submit'], ...machine]);
+});
+
+test('the table of invariants is what the doctor asks', () => {
+  const told = rowsOf('docs/lifecycle.md').filter((cells) => cells.length === 3);
+  const asked = INVARIANTS.map(({ id, sentence, repair }) => [`\`${id}\``, sentence, repair ? 'yes' : '']);
+  expect(told).toEqual(asked);
 });
 
 test('every link of a page leads somewhere', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { apiCommand } from './api.ts';
 import { describeError } from './command-error.ts';
+import { doctorCommand } from './doctor.ts';
 import { environmentHelp } from './environment-help.ts';
 import { migrateCommand } from './migrate.ts';
 import { startCommand } from './start.ts';
@@ -29,13 +30,13 @@ Examples:
   DATABASE_URL=postgres://… assay api              one of many API processes
   DATABASE_URL=postgres://… assay worker           one of many workers
   assay token user --sub 0198c0de-0000-7000-8000-000000000001
+  assay doctor                                     what must hold of the database, and does it?
   assay <command> --help                           more about a command
 
 ${environmentHelp()}`,
     );
-  for (const command of [startCommand(), apiCommand(), workerCommand(), migrateCommand(), tokenCommand()]) {
-    program.addCommand(command);
-  }
+  const commands = [startCommand, apiCommand, workerCommand, migrateCommand, tokenCommand, doctorCommand];
+  for (const command of commands) program.addCommand(command());
   return program;
 }
 
