@@ -7,7 +7,9 @@ import { addEvents, forceDelete, prune, wake } from './histories.ts';
 import { openLink } from './link.ts';
 import { isPending, readToEnd, said, take } from './readers.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: 'histories are written by hand, so that a feed has exactly these events to read',
+});
 const feed = useFeed(database);
 const mover = useMover(database);
 

@@ -8,7 +8,9 @@ import { useDatabase } from '../support/database.ts';
 import { type JobOptions, makeJob } from '../support/factory.ts';
 import { addEvents } from './histories.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: 'histories are written by hand, so that a feed has exactly these events to read',
+});
 let orm: MikroORM;
 beforeAll(async () => {
   orm = await createOrm({ url: database().url });

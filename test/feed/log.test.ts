@@ -7,7 +7,9 @@ import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
 import { addEvents, attempts, forceDelete } from './histories.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: 'histories are written by hand, so that a feed has exactly these events to read',
+});
 let orm: MikroORM;
 beforeAll(async () => {
   orm = await createOrm({ url: database().url });

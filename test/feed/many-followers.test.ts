@@ -10,7 +10,9 @@ import { addEvents, attempts, cutListeners, forceDelete, wake } from './historie
 import { openLink } from './link.ts';
 import { range, readToEnd, said, take } from './readers.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: 'histories are written by hand, so that a feed has exactly these events to read',
+});
 const feed = useFeed(database, { pollMs: 50 });
 const mover = useMover(database);
 

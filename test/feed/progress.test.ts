@@ -7,7 +7,9 @@ import { openFeed, useFeed, useMover } from './feeds.ts';
 import { wake } from './histories.ts';
 import { isPending, readToEnd, said, take } from './readers.ts';
 
-const database = useDatabase();
+const database = useDatabase({
+  bent: { 'runnable-task-has-waiting-job': 'attempts are started here without taking their task' },
+});
 const feed = useFeed(database);
 const mover = useMover(database);
 
