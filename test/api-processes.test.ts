@@ -14,7 +14,10 @@ interface Submitted {
   tokenBalance: number;
   userErrors: { code: string }[];
 }
-const submitted = (answer: Awaited<ReturnType<typeof post>>) => answer.data?.submitAssessment as unknown as Submitted;
+function submitted({ data, errors }: Awaited<ReturnType<typeof post>>): Submitted {
+  expect(errors).toBeUndefined();
+  return data?.submitAssessment as unknown as Submitted;
+}
 
 test('one key, sent twenty times at once over two API processes, makes one job and one charge', {
   timeout: 90_000,

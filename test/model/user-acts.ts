@@ -143,16 +143,23 @@ export async function cancelAll(play: Play, lifecycle: Lifecycle, act: ActOf<'ca
   const ids = Object.keys(play.world.jobs);
   const outcomes = await lifecycle.cancelMany(ids, { scope, message });
   const answers = ids.map((id, index) => ({ id, outcome: outcomes[index]! }));
-  const together: Moment[] = [];
-  const alone: Moment[] = [];
-  for (const { id, outcome } of answers.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-    const judged = cancelled(id, owner, message, outcome);
-    (outcome.outcome === 'CANCELLED' && outcome.changed ? together : alone).push(judged);
-  }
   const said = `cancelAll by ${act.by}: ${answers.map(({ id, outcome }) => `${id} ${told(outcome)}`).join(', ')}`;
-  const atOnce: Moment = (world) => together.reduce<World | null>((now, judged) => now && judged(now), world);
-  // One that was active again when it was asked about is cancelled then.
-  return { said, ways: [[atOnce, ...alone], ...(together.length > 0 ? [[...together, ...alone]] : [])] };
+  const judge = ({ id, outcome }: (typeof answers)[number]) => cancelled(id, owner, message, outcome);
+  const changed = answers.filter(({ outcome }) => outcome.outcome === 'CANCELLED' && outcome.changed);
+  // One that had ended when the others were cancelled, and was active again when it was asked about, is cancelled then.
+  const ways = subsets(changed).map((batch) => {
+    const together = batch.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(judge);
+    const atOnce: Moment = (world) => together.reduce<World | null>((now, judged) => now && judged(now), world);
+    return [atOnce, ...answers.filter((answer) => !batch.includes(answer)).map(judge)];
+  });
+  return { said, ways };
+}
+
+/** All of them first. */
+function subsets<T>([first, ...rest]: readonly T[]): T[][] {
+  if (first === undefined) return [[]];
+  const others = subsets(rest);
+  return [...others.map((some) => [first, ...some]), ...others];
 }
 
 export async function retry(play: Play, lifecycle: Lifecycle, act: ActOf<'retry'>): Promise<Account> {
