@@ -8,6 +8,7 @@ import { MOVES } from './machine.ts';
 import { type Moved, move, moveTime } from './move.ts';
 import { owned, type Refused, readLive } from './refusal.ts';
 import { STOP_CHANNEL } from './stop-channel.ts';
+import { transact } from './transact.ts';
 
 export type CancelOutcome =
   /** `changed` is false where the job was cancelled before. */
@@ -28,7 +29,7 @@ export interface Cancel {
 export async function cancel(em: EntityManager, options: Cancel): Promise<CancelOutcome> {
   const { jobId, scope } = options;
   for (;;) {
-    const [moved] = await em.transactional((transaction) => end(transaction, [jobId], options));
+    const [moved] = await transact(em, (transaction) => end(transaction, [jobId], options));
     if (moved) return { outcome: 'CANCELLED', ...moved, changed: true };
     const job = await readLive(em, jobId, scope);
     if (!job) return { outcome: 'NOT_FOUND' };
@@ -50,7 +51,7 @@ export async function cancelMany(
   const moved = new Map<string, Moved>();
   for (let at = 0; at < jobIds.length; at += BATCH) {
     const batch = jobIds.slice(at, at + BATCH);
-    const ended = await em.fork().transactional((transaction) => end(transaction, batch, options));
+    const ended = await transact(em.fork(), (transaction) => end(transaction, batch, options));
     for (const one of ended) moved.set(one.job.id, one);
   }
   const outcomes: CancelOutcome[] = [];

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { LedgerEntry } from '../entities/ledger-entry.ts';
+import { transact } from './transact.ts';
 
 /** Makes the account of a user who is seen for the first time, with the starting balance as its first entry. */
 export async function openAccount(em: EntityManager, userId: string, startingTokens: number): Promise<void> {
@@ -13,6 +14,23 @@ export async function openAccount(em: EntityManager, userId: string, startingTok
     select user_id, 'GRANT', balance, balance, 'Starting balance' from opened where balance > 0`.execute(
     em.getKysely(),
   );
+}
+
+/**
+ * Locks a user's account for the rest of the transaction and tells its balance; the account is made where there is none.
+ * Whoever is about to charge locks first: what the next statement reads is then the last word.
+ */
+export async function openBalance(em: EntityManager, userId: string, startingTokens: number): Promise<number> {
+  const known = await lockBalance(em, userId);
+  if (known !== undefined) return known;
+  await openAccount(em, userId, startingTokens);
+  return (await lockBalance(em, userId)) ?? 0;
+}
+
+async function lockBalance(em: EntityManager, userId: string): Promise<number | undefined> {
+  const { rows } = await sql<{ balance: number }>`
+    select balance from accounts where user_id = ${userId} for update`.execute(em.getKysely());
+  return rows[0]?.balance;
 }
 
 export interface Grant {
@@ -37,11 +55,10 @@ const LARGEST_BALANCE = 1_000_000_000;
 
 /** Adds tokens to a balance, or takes them from it, as one entry of the ledger. The same key gives the same entry, once. */
 export async function grant(em: EntityManager, options: Grant): Promise<GrantOutcome> {
-  return await em.transactional(async (transaction) => {
+  return await transact(em, async (transaction) => {
     const { userId, amount, grantedBy, idempotency } = options;
     const db = transaction.getKysely();
-    await openAccount(transaction, userId, options.startingTokens);
-    const available = await lockBalance(transaction, userId);
+    const available = await openBalance(transaction, userId, options.startingTokens);
     // One grant at a time per key, whichever account it names: the key's own lock is taken before it is looked up.
     if (idempotency) {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`${grantedBy} ${idempotency.key}`}, 0))`.execute(db);
@@ -69,16 +86,6 @@ export async function grant(em: EntityManager, options: Grant): Promise<GrantOut
   });
 }
 
-/**
- * Locks a user's account for the rest of the transaction and tells its balance. Whoever is about to charge locks first:
- * what the next statement reads is then the last word.
- */
-export async function lockBalance(em: EntityManager, userId: string): Promise<number> {
-  const { rows } = await sql<{ balance: number }>`
-    select balance from accounts where user_id = ${userId} for update`.execute(em.getKysely());
-  return rows[0]?.balance ?? 0;
-}
-
 async function findGrant(
   em: EntityManager,
   owner: string,
@@ -90,6 +97,6 @@ async function findGrant(
   if (!known) return null;
   if (known.input_hash !== inputHash || !known.entry_id) return { outcome: 'IDEMPOTENCY_KEY_REUSED' };
   const entry = await em.findOneOrFail(LedgerEntry, { id: known.entry_id });
-  const tokenBalance = await lockBalance(em, entry.userId);
+  const tokenBalance = (await lockBalance(em, entry.userId)) ?? 0;
   return { outcome: 'GRANTED', entry, tokenBalance, replayed: true };
 }

@@ -9,6 +9,7 @@ import { taskRemoved, workerTold } from './cancel.ts';
 import { MOVES } from './machine.ts';
 import { eventOf, moveTime } from './move.ts';
 import { owned, type Refused, readAny, readLive } from './refusal.ts';
+import { transact } from './transact.ts';
 
 export type RemoveOutcome =
   | { outcome: 'DELETED'; jobId: string; resultId: string | null; changed: boolean }
@@ -120,7 +121,7 @@ async function asDeletion<Row>(
   which: RawBuilder<unknown>,
   act: (transaction: EntityManager) => Promise<{ rows: Row[] }>,
 ): Promise<Row[]> {
-  return await em.transactional(async (transaction) => {
+  return await transact(em, async (transaction) => {
     const db = transaction.getKysely();
     await sql`select set_config('assay.mover', 'delete', true)`.execute(db);
     await sql`select from analysis_jobs j where ${which} for update`.execute(db);

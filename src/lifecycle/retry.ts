@@ -8,6 +8,7 @@ import { MOVES } from './machine.ts';
 import { addTask, eventOf, type Moved, moveTime } from './move.ts';
 import { owned, type Refused, readLive } from './refusal.ts';
 import { activeJobsOf } from './submit.ts';
+import { transact } from './transact.ts';
 
 export type RetryOutcome =
   | ({ outcome: 'RETRIED' } & Moved)
@@ -31,7 +32,7 @@ export async function retry(em: EntityManager, options: Retry): Promise<RetryOut
   if (!before) return { outcome: 'NOT_FOUND' };
   const price = options.priceOf(before.kind); // the one thing of a job that never changes, so it may be read ahead
   for (;;) {
-    const moved = await em.transactional((transaction) => reopen(transaction, { ...options, price }));
+    const moved = await transact(em, (transaction) => reopen(transaction, { ...options, price }));
     if (moved) return { outcome: 'RETRIED', ...moved };
     const job = await readLive(em, options.jobId, options.scope);
     if (!job) return { outcome: 'NOT_FOUND' };

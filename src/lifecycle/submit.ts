@@ -2,8 +2,9 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { EventType, type JobKind } from '../entities/job-status.ts';
-import { lockBalance, openAccount } from './ledger.ts';
+import { openBalance } from './ledger.ts';
 import { addTask, eventOf } from './move.ts';
+import { transact } from './transact.ts';
 
 /** One piece of work as it is handed in: checked by its kind, priced, and not yet paid. */
 export interface Submission {
@@ -54,22 +55,24 @@ export async function submit(
   submissions: readonly Omit<Submission, 'userId'>[],
   startingTokens: number,
 ): Promise<Submitted> {
-  return await em.transactional(async (transaction) => {
-    await openAccount(transaction, userId, startingTokens);
-    await lockBalance(transaction, userId);
+  return await transact(em, async (transaction) => {
+    let tokenBalance = await openBalance(transaction, userId, startingTokens);
     const outcomes: SubmitOutcome[] = [];
-    for (const submission of submissions) outcomes.push(await submitOne(transaction, { ...submission, userId }));
-    return { outcomes, tokenBalance: await lockBalance(transaction, userId) };
+    for (const submission of submissions) {
+      const outcome = await submitOne(transaction, { ...submission, userId }, tokenBalance);
+      if (outcome.outcome === 'SUBMITTED' && !outcome.replayed) tokenBalance -= submission.price;
+      outcomes.push(outcome);
+    }
+    return { outcomes, tokenBalance };
   });
 }
 
-async function submitOne(em: EntityManager, submission: Submission): Promise<SubmitOutcome> {
+async function submitOne(em: EntityManager, submission: Submission, available: number): Promise<SubmitOutcome> {
   for (;;) {
     const job = await insert(em, submission);
     if (job) return { outcome: 'SUBMITTED', job, replayed: false };
     const known = await findByKey(em, submission);
     if (known) return known;
-    const available = await lockBalance(em, submission.userId);
     if (available < submission.price) return { outcome: 'INSUFFICIENT_TOKENS', required: submission.price, available };
     // The key was there, and went with its job before it was looked up: now it is free.
   }

@@ -150,9 +150,9 @@ export const VARIANTS: readonly Variant[] = [
     fault: 'Whether a key was used is asked while another submit is using it.',
     edits: [
       {
-        file: lifecycle('submit'),
-        replace: '    await lockBalance(transaction, userId);\n    const outcomes',
-        by: '    const outcomes',
+        file: lifecycle('ledger'),
+        replace: 'select balance from accounts where user_id = ${userId} for update',
+        by: 'select balance from accounts where user_id = ${userId}',
       },
     ],
   },
@@ -161,9 +161,9 @@ export const VARIANTS: readonly Variant[] = [
     fault: 'Nothing but a look beforehand keeps a key from being used twice.',
     edits: [
       {
-        file: lifecycle('submit'),
-        replace: '    await lockBalance(transaction, userId);\n    const outcomes',
-        by: '    const outcomes',
+        file: lifecycle('ledger'),
+        replace: 'select balance from accounts where user_id = ${userId} for update',
+        by: 'select balance from accounts where user_id = ${userId}',
       },
     ],
     bend: 'alter table idempotency_keys drop constraint idempotency_keys_pkey',
