@@ -8,28 +8,30 @@ set local statement_timeout = '5min';
 -- squawk-ignore require-concurrent-index-creation -- it holds a handful of rows, and no transaction can build one so
 create index jobs_held on analysis_jobs (id) where status in ('FAILED', 'CANCELLED') and lease_token is not null;
 
--- Every change of status there is. `delete` makes the tombstone, and only it may leave the status as it is.
+-- Every change of status there is. `delete` makes the tombstone, and only it may leave the status as it is. One that has
+-- a mover is made by nobody else, who says in his transaction that it is he.
 create view assay_moves as
   select * from (values
-    ('start', 'QUEUED', 'PROCESSING'),
-    ('complete', 'PROCESSING', 'COMPLETED'),
-    ('fail', 'PROCESSING', 'FAILED'),
-    ('release', 'PROCESSING', 'QUEUED'),
-    ('cancel', 'QUEUED', 'CANCELLED'),
-    ('cancel', 'PROCESSING', 'CANCELLED'),
-    ('retry', 'FAILED', 'QUEUED'),
-    ('retry', 'CANCELLED', 'QUEUED'),
-    ('delete', 'COMPLETED', 'CANCELLED'),
-    ('delete', 'FAILED', 'CANCELLED'),
-    ('delete', 'CANCELLED', 'CANCELLED')
-  ) as moves (move, from_status, to_status);
+    ('start', 'QUEUED', 'PROCESSING', null),
+    ('complete', 'PROCESSING', 'COMPLETED', null),
+    ('fail', 'PROCESSING', 'FAILED', null),
+    ('fail', 'QUEUED', 'FAILED', 'doctor'),
+    ('release', 'PROCESSING', 'QUEUED', null),
+    ('cancel', 'QUEUED', 'CANCELLED', null),
+    ('cancel', 'PROCESSING', 'CANCELLED', null),
+    ('retry', 'FAILED', 'QUEUED', null),
+    ('retry', 'CANCELLED', 'QUEUED', null),
+    ('delete', 'COMPLETED', 'CANCELLED', null),
+    ('delete', 'FAILED', 'CANCELLED', null),
+    ('delete', 'CANCELLED', 'CANCELLED', null)
+  ) as moves (move, from_status, to_status, mover);
 
 -- Refuses with SQLSTATE AS001 what is no move, and what is more than the bookkeeping that a status allows.
 create function assay_guard_job() returns trigger language plpgsql as $$
 declare
   still analysis_jobs := new;
   moved text;
-  mover text := coalesce(current_setting('assay.mover', true), '');
+  acting text := coalesce(current_setting('assay.mover', true), '');
 begin
   if (new.id, new.user_id, new.kind, new.name, new.requested_by, new.max_attempts, new.created_at) is distinct from
     (old.id, old.user_id, old.kind, old.name, old.requested_by, old.max_attempts, old.created_at)
@@ -48,7 +50,7 @@ begin
       still.lease_expires_at := old.lease_expires_at;
       still.worker_id := old.worker_id;
     end if;
-    if mover = 'repair' then
+    if acting = 'repair' then
       still.result_id := old.result_id;
     end if;
     if still is distinct from old then
@@ -58,7 +60,7 @@ begin
   end if;
 
   select m.move into moved from assay_moves m
-  where m.from_status = old.status and m.to_status = new.status
+  where m.from_status = old.status and m.to_status = new.status and (m.mover is null or m.mover = acting)
     and (m.move = 'delete') = (new.deleted_at is not null) and old.deleted_at is null;
   if moved is null then
     raise exception 'there is no move from % to %', old.status, new.status using errcode = 'AS001';

@@ -6,6 +6,7 @@ import type { Viewer } from './gate/viewer.ts';
 import { kinds } from './kinds/index.ts';
 import type { KindPolicy } from './kinds/kind.ts';
 import { effectivePolicy, type PolicyOverrides, runLimitsOf } from './kinds/policy.ts';
+import type { ConnectionWatch } from './lifecycle/connection-watch.ts';
 import type { Lifecycle } from './lifecycle/lifecycle.ts';
 import { createLoaders, type Loaders } from './resolvers/loaders.ts';
 
@@ -35,6 +36,8 @@ export interface Context {
   readonly load: Loaders;
   readonly lifecycle: Lifecycle;
   readonly feed: Feed;
+  /** Whether this process may judge who is dead. */
+  readonly connectionWatch: ConnectionWatch;
   readonly terms: Terms;
 }
 
@@ -45,7 +48,7 @@ export type ContextOf = (viewer: Viewer) => Context;
  * Binds what a process has once to what an operation has of its own. The entity manager is forked anew each time: one
  * fork for a whole socket would keep every row it ever saw, and go on showing them.
  */
-export function contextFor(parts: { orm: MikroORM; lifecycle: Lifecycle; feed: Feed; terms: Terms }): ContextOf {
+export function contextFor(parts: { orm: MikroORM } & Omit<Context, 'viewer' | 'em' | 'load'>): ContextOf {
   const { orm, ...shared } = parts;
   return (viewer) => {
     const em = orm.em.fork();

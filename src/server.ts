@@ -5,6 +5,7 @@ import { startFeed } from './feed/feed.ts';
 import { createWakeUpPublisher } from './feed/wake-ups.ts';
 import { openGate } from './gate/gate.ts';
 import { createReadiness } from './gate/readiness.ts';
+import { type ConnectionWatch, createConnectionWatch } from './lifecycle/connection-watch.ts';
 import { createLifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { migrationStatus } from './migrate.ts';
@@ -42,7 +43,10 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
     isMigrated: onceTrue(() => isMigrated(directUrl)),
     log,
   });
-  const contextOf = contextFor({ orm, lifecycle, feed, terms: termsOf(config) });
+  const { leaseMs, rescueMs: everyMs } = config.worker;
+  const connectionWatch = createConnectionWatch({ probe: lifecycle.readTime, leaseMs, everyMs });
+  started.defer(lookRegularly(connectionWatch, everyMs));
+  const contextOf = contextFor({ orm, lifecycle, feed, connectionWatch, terms: termsOf(config) });
   const gate = await openGate({ config, log, orm, schema: buildSchema(), contextOf, readiness });
   started.defer(() => gate.stop());
   log.info({ url: gate.url }, 'The API listens.');
@@ -56,6 +60,14 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
       return stopped;
     },
   };
+}
+
+/** Looks at once and then every `everyMs`; a look that fails is known to the watch. Returns what ends it. */
+function lookRegularly(watch: ConnectionWatch, everyMs: number): () => void {
+  const look = () => void watch.look().catch(() => undefined);
+  look();
+  const timer = setInterval(look, everyMs);
+  return () => clearInterval(timer);
 }
 
 const isMigrated = async (url: string): Promise<boolean> =>

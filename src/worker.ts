@@ -3,6 +3,7 @@ import os from 'node:os';
 import type { Config } from './config.ts';
 import { createWakeUpPublisher } from './feed/wake-ups.ts';
 import { runLimitsOf } from './kinds/policy.ts';
+import { createConnectionWatch } from './lifecycle/connection-watch.ts';
 import { createLifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { createOrm } from './orm.ts';
@@ -77,17 +78,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   started.defer(() => heartbeat.stop());
   const attempts: Attempts = createAttempts({ workerId, lifecycle, threads, heartbeat, kinds, config, backoff, log });
-  const rescuer = createRescuer({
-    lifecycle,
+  const watch = createConnectionWatch({
     async probe() {
-      await orm.em.getConnection().execute('select 1');
+      const at = await lifecycle.readTime();
       if (heartbeat.isFailing()) throw new Error('the heartbeat of this worker does not come through');
+      return at;
     },
     leaseMs,
     everyMs: rescueMs,
-    runLimitsMs: runLimitsOf(kinds, config),
-    log,
   });
+  const rescuer = createRescuer({ lifecycle, watch, leaseMs, runLimitsMs: runLimitsOf(kinds, config), log });
   started.defer(lookRegularly(rescuer, rescueMs));
   const tasks = createTasks({ attempts, rescuer });
   const queue = await startQueue({

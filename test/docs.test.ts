@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { VARIABLES } from '../src/config.ts';
 import { INVARIANTS } from '../src/lifecycle/invariants.ts';
-import { MOVES } from '../src/lifecycle/machine.ts';
+import { DOCTOR_MOVES, MOVES } from '../src/lifecycle/machine.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -36,7 +36,7 @@ test('the tables of variables say what the code says', () => {
 
 test('the table of moves is the machine', () => {
   const moves = rowsOf('docs/lifecycle.md').filter((cells) => cells.length === 6);
-  const machine = Object.entries(MOVES).map(([name, { from, to, event }]) => [
+  const machine = [...Object.entries(MOVES), ...Object.entries(DOCTOR_MOVES)].map(([name, { from, to, event }]) => [
     `\`${name}\``,
     from.join(', '),
     to,
@@ -49,7 +49,7 @@ test('the table of moves is the machine', () => {
 test('the diagram of the machine has its edges and no others', () => {
   const drawing = read('docs/lifecycle.md').split('```')[1] ?? '';
   const edges = [...drawing.matchAll(/^ {2}(\S+) --> (\S+): (\w+)$/gm)].map(([, ...edge]) => edge);
-  const machine = Object.entries(MOVES).flatMap(([name, { from, to }]) =>
+  const machine = [...Object.entries(MOVES), ...Object.entries(DOCTOR_MOVES)].flatMap(([name, { from, to }]) =>
     from.map((status) => [status, name === 'delete' ? 'TOMBSTONE' : to, name]),
   );
   expect(edges).toEqual([['[*]', 'QUEUED', 'submit'], ...machine]);

@@ -21,7 +21,7 @@ It reads only, and may run beside everything else. What a living system puts rig
 died, say) counts as broken when it is found a second time, one lease and two rescues later.
 
 --repair gives a waiting job without a task a new one, pays back what is owed, sets a result to the status of its job,
-rescues what dead workers left, cancels waiting jobs that have no attempt left, and removes jobs and results that lost
+rescues what dead workers left, fails waiting jobs that have no attempt left, and removes jobs and results that lost
 their other half. What would be a guess it leaves to you.
 
 Examples:
@@ -83,10 +83,8 @@ async function mendDatabase(config: OpenConfig, findings: Finding[]): Promise<st
   const { mend } = await import('../lifecycle/doctor.ts');
   const orm = await createOrm({ url: directUrl(config), name: 'assay-doctor', poolSize: 2, statementMs: STATEMENT_MS });
   try {
-    return await mend(orm.em.fork(), findings, {
-      leaseMs: config.worker.leaseMs,
-      runLimitsMs: runLimitsOf(kinds, config),
-    });
+    const { leaseMs } = config.worker;
+    return await mend(orm.em.fork(), findings, { leaseMs, runLimitsMs: runLimitsOf(kinds, config) });
   } finally {
     await orm.close();
   }

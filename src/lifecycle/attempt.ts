@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job-status.ts';
 import type { Progress } from '../entities/progress.ts';
+import { free } from './cancel.ts';
 import { MoveRefused } from './errors.ts';
 import type { MoveName } from './machine.ts';
 import { interval, type Moved, move, moveTime } from './move.ts';
@@ -41,7 +42,11 @@ export async function start(em: EntityManager, options: Start): Promise<StartedA
   const { rows } = await sql<{ test_data: unknown; raw_responses: unknown }>`
     select test_data, raw_responses from analysis_results where job_id = ${options.jobId}`.execute(em.getKysely());
   const [result] = rows;
-  if (!result) return null; // force-deleted between the two statements; the lease died with the row
+  if (!result) {
+    // Cancelled and deleted between the two statements: no thread was begun for the lease.
+    await free(em, options);
+    return null;
+  }
   return {
     job: moved.job,
     input: { kind: moved.job.kind, testData: result.test_data, rawResponses: result.raw_responses },

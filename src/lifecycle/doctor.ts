@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { ClientBase } from 'pg';
-import { JobStatus } from '../entities/job-status.ts';
-import { cancel } from './cancel.ts';
+import { FailureCode, JobStatus } from '../entities/job-status.ts';
+import { taskRemoved } from './cancel.ts';
 import type { Invariant, Repair } from './invariants/invariant.ts';
 import { INVARIANTS, type InvariantId } from './invariants.ts';
-import { addTask } from './move.ts';
+import { addTask, move, moveTime } from './move.ts';
 import { removeOrphans, syncStatus } from './repair.ts';
-import { type Rescue, rescue } from './rescue.ts';
+import { type Rescue, readTime, rescue } from './rescue.ts';
 
 /** Rows of one invariant that are looked at in one go. */
 const MOST_ROWS = 10_000;
@@ -73,7 +73,11 @@ async function look(client: Reader, { broken }: Invariant, { leaseMs }: Examinat
  * put themselves right in the meantime are left alone.
  * @returns what was done, a line each
  */
-export async function mend(em: EntityManager, findings: readonly Finding[], options: Rescue): Promise<string[]> {
+export async function mend(
+  em: EntityManager,
+  findings: readonly Finding[],
+  options: Omit<Rescue, 'seenAt'>,
+): Promise<string[]> {
   const done: string[] = [];
   for (const { invariant, rows } of findings) {
     const subjects = [...new Set(rows.map(({ subject }) => subject))];
@@ -85,20 +89,21 @@ export async function mend(em: EntityManager, findings: readonly Finding[], opti
   return done;
 }
 
-type Mending = (em: EntityManager, subjects: string[], options: Rescue) => Promise<string[]>;
+type Mending = (em: EntityManager, subjects: string[], options: Omit<Rescue, 'seenAt'>) => Promise<string[]>;
 
 const REPAIRS: Record<Repair, Mending> = {
   'sync status': syncAll,
   'restore result': async (em, jobIds) => [...(await syncAll(em, jobIds)), ...(await removeAll(em))],
   'remove orphans': removeAll,
   rescue: async (em, _subjects, options) => {
-    const { released, failed, freed, requeued } = await rescue(em, options);
+    // What settles was looked for twice, more than a lease apart and over one connection.
+    const { released, failed, freed, requeued } = await rescue(em, { ...options, seenAt: await readTime(em) });
     return Object.entries({ released, failed, freed, requeued }).flatMap(([word, ids]) =>
       ids.map((id) => `job ${id}: ${word} by the rescue`),
     );
   },
   requeue,
-  cancel: cancelAll,
+  fail: failAll,
   'drop tasks': dropTasks,
 };
 
@@ -120,14 +125,18 @@ async function removeAll(em: EntityManager): Promise<string[]> {
 }
 
 /** A waiting job that used up its attempts would wait for ever; whoever paid for it is paid back. */
-async function cancelAll(em: EntityManager, jobIds: string[]): Promise<string[]> {
-  const done: string[] = [];
-  for (const jobId of jobIds) {
-    const message = 'Cancelled by assay doctor: no attempt was left';
-    const { outcome } = await cancel(em.fork(), { jobId, scope: 'any owner', message });
-    if (outcome === 'CANCELLED') done.push(`job ${jobId}: cancelled, it had no attempt left`);
-  }
-  return done;
+async function failAll(em: EntityManager, jobIds: string[]): Promise<string[]> {
+  const failed = await em.transactional(async (transaction) => {
+    await sql`select set_config('assay.mover', 'doctor', true)`.execute(transaction.getKysely());
+    return await move(transaction, 'fail', {
+      byDoctor: true,
+      where: sql`j.id = any(${jobIds}::uuid[]) and j.attempt >= j.max_attempts`,
+      set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.WORKER_LOST},
+        failure_message = 'No attempt was left', refunded = j.price > 0, worker_free_at = ${moveTime}`,
+      also: taskRemoved,
+    });
+  });
+  return failed.map(({ job }) => `job ${job.id}: failed, it had no attempt left`);
 }
 
 /** The job's own key makes one task of however many there were. A task that is held goes when its handler ends. */

@@ -6,8 +6,8 @@ import { type Cancel, cancel, cancelMany, free } from './cancel.ts';
 import { type Grant, grant } from './ledger.ts';
 import type { Moved } from './move.ts';
 import { bury, deleteResult, forceDelete, type RemoveOutcome } from './remove.ts';
-import { findOrphans, findStuck, removeOrphans, syncStatus } from './repair.ts';
-import { type Rescue, rescue } from './rescue.ts';
+import { findOrphans, findStuck, lacksAnswer, removeOrphans, syncStatus } from './repair.ts';
+import { type Rescue, readTime, rescue } from './rescue.ts';
 import { type Retry, retry } from './retry.ts';
 import { type Submission, submit } from './submit.ts';
 
@@ -88,6 +88,7 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
       if (actions && actions.length > 0) wakeJobs([jobId]);
       return actions;
     },
+    lacksAnswer: (jobId: string) => lacksAnswer(em(), jobId),
     findStuck: (olderThanSeconds: number) => findStuck(em(), olderThanSeconds),
     findOrphans: () => findOrphans(em()),
     async removeOrphans() {
@@ -100,6 +101,8 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
       wakeJobs([...rescued.released, ...rescued.failed, ...rescued.freed]);
       return rescued;
     },
+    /** The database's time, which a rescue wants to know as the proof of a connection. */
+    readTime: () => readTime(em()),
     grant: (options: Omit<Grant, 'startingTokens'>) => grant(em(), { ...options, startingTokens }),
   };
 }

@@ -26,3 +26,11 @@ export const MOVES = {
 } as const satisfies Record<string, Move>;
 
 export type MoveName = keyof typeof MOVES;
+
+/**
+ * What only `assay doctor --repair` does, and says so in its transaction (`assay.mover`): nothing of ours leaves a job
+ * waiting for an attempt that it may not have, and nothing else could end it.
+ */
+export const DOCTOR_MOVES = {
+  fail: { from: [JobStatus.QUEUED], to: JobStatus.FAILED, event: EventType.FAILED },
+} as const satisfies Record<string, Move>;

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { type EventType, JobStatus } from '../entities/job-status.ts';
-import { MOVES, type MoveName } from './machine.ts';
+import { DOCTOR_MOVES, MOVES, type MoveName } from './machine.ts';
 
 export interface MoveStatement {
   /** Which jobs, and on what condition: a predicate over `j`. The status is guarded by the move itself. */
@@ -11,6 +11,8 @@ export interface MoveStatement {
   set: RawBuilder<unknown>;
   /** The result's content, for `complete` only. */
   testResult?: unknown;
+  /** One of the moves that only the doctor makes. */
+  byDoctor?: boolean;
   /** The event in place of the move's own, where a move has two faces (FAILED or STUCK). */
   event?: EventType;
   /** What went wrong with the attempt that a release ends; other moves take it from the job's failure. */
@@ -73,7 +75,11 @@ export function eventOf(
  * @returns the jobs that moved; a job that is not among them was refused by the guard
  */
 export async function move(em: EntityManager, name: MoveName, statement: MoveStatement): Promise<Moved[]> {
-  const { from, to, event: ownEvent } = MOVES[name];
+  const {
+    from,
+    to,
+    event: ownEvent,
+  } = (statement.byDoctor && DOCTOR_MOVES[name as keyof typeof DOCTOR_MOVES]) || MOVES[name];
   const event = eventOf(statement.event ?? ownEvent, sql`r.balance`, statement);
   const testResult =
     statement.testResult === undefined ? sql`null::jsonb` : sql`${JSON.stringify(statement.testResult)}::jsonb`;

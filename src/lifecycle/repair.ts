@@ -27,6 +27,15 @@ export async function syncStatus(em: EntityManager, jobId: string): Promise<stri
   });
 }
 
+/** A completed job whose result has no content cannot be mended: nobody knows the answer any more. */
+export async function lacksAnswer(em: EntityManager, jobId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from analysis_jobs j where j.id = ${jobId} and j.status = 'COMPLETED' and not exists (
+      select from analysis_results s where s.job_id = j.id and s.test_result is not null
+    )`.execute(em.getKysely());
+  return rows.length > 0;
+}
+
 async function act(em: EntityManager, statement: RawBuilder<{ action: string }>): Promise<string[]> {
   return (await statement.execute(em.getKysely())).rows.map(({ action }) => action);
 }
@@ -40,7 +49,6 @@ const pointToOwnResult = (em: EntityManager, jobId: string) =>
       returning 'cleared_orphaned_result_id' as action`,
   );
 
-/** A completed job whose result has no content cannot be mended here: nobody knows the answer. */
 const syncResultStatus = (em: EntityManager, jobId: string) =>
   act(
     em,
@@ -92,6 +100,9 @@ export interface Orphans {
   resultIds: string[];
 }
 
+/** Orphans of a kind that are taken up at once; of more, another call finds the rest. */
+export const MOST_ORPHANS = 1_000;
+
 /** Jobs and results that lost their other half, which the foreign keys allow to nobody who does not switch them off. */
 export async function findOrphans(em: EntityManager): Promise<Orphans> {
   const ids = async (statement: RawBuilder<{ id: string }>) =>
@@ -99,11 +110,11 @@ export async function findOrphans(em: EntityManager): Promise<Orphans> {
   return {
     jobIds: await ids(
       sql`select j.id from analysis_jobs j where j.deleted_at is null
-        and not exists (select from analysis_results s where s.job_id = j.id) order by j.id`,
+        and not exists (select from analysis_results s where s.job_id = j.id) order by j.id limit ${MOST_ORPHANS}`,
     ),
     resultIds: await ids(
       sql`select s.id from analysis_results s
-        where not exists (select from analysis_jobs j where j.id = s.job_id) order by s.id`,
+        where not exists (select from analysis_jobs j where j.id = s.job_id) order by s.id limit ${MOST_ORPHANS}`,
     ),
   };
 }

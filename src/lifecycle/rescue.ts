@@ -1,18 +1,24 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job-status.ts';
 import { backInQueue, leaseGivenBack } from './attempt.ts';
 import { taskRemoved, threadGone, workerTold } from './cancel.ts';
 import { addTask, interval, type Moved, move, moveTime } from './move.ts';
 
-/** Jobs that one statement takes up; what is left over is the next tick's. */
+/** Jobs that one statement takes up. */
 const BATCH = 100;
+const MOST_BATCHES = 100;
 
 export interface Rescue {
   /** How long a silent worker counts as alive, in milliseconds. */
   leaseMs: number;
   /** How long one attempt of a kind may run, in milliseconds; a kind that is not named may run for ever. */
   runLimitsMs: Readonly<Partial<Record<JobKind, number>>>;
+  /**
+   * The database's time, as text, at which this process last proved its connection; null where it has not had one for
+   * long enough to judge whose worker is dead (see `createConnectionWatch`).
+   */
+  seenAt: string | null;
 }
 
 /** What a rescue did, as the ids of the jobs. */
@@ -22,7 +28,7 @@ export interface Rescued {
   /** Their threads are known to be gone, because their workers are. */
   freed: string[];
   requeued: string[];
-  /** Lost for so long that an earlier look must have found them, and still not rescued. */
+  /** Lost, and not rescued: this process may not judge yet, or somebody else holds their rows. */
   notFixed: string[];
 }
 
@@ -37,34 +43,61 @@ export interface Rescued {
  * - A waiting job whose task is gone gets a new one.
  */
 export async function rescue(em: EntityManager, options: Rescue): Promise<Rescued> {
-  const stuck = await failStuck(em.fork(), options);
-  const released = await em.fork().transactional((transaction) =>
-    move(transaction, 'release', {
-      where: sql`${isLost(options)} and j.attempt < j.max_attempts`,
-      set: backInQueue,
-      errorMessage: 'The worker was lost',
+  const stuck = await untilNone(() => failStuck(em.fork(), options));
+  const released = await untilNone(() =>
+    em.fork().transactional((transaction) =>
+      move(transaction, 'release', {
+        where: isLost(options, sql`attempt < max_attempts`),
+        set: backInQueue,
+        errorMessage: 'The worker was lost',
+      }),
+    ),
+  );
+  const lost = await untilNone(() =>
+    move(em.fork(), 'fail', {
+      where: isLost(options, sql`attempt >= max_attempts`),
+      set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.WORKER_LOST},
+        failure_message = 'The worker was lost on the last attempt', refunded = j.price > 0, ${leaseGivenBack}`,
     }),
   );
-  const lost = await move(em.fork(), 'fail', {
-    where: sql`${isLost(options)} and j.attempt >= j.max_attempts`,
-    set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.WORKER_LOST},
-      failure_message = 'The worker was lost on the last attempt', refunded = j.price > 0, ${leaseGivenBack}`,
-  });
-  const freed = await freeDead(em.fork(), options);
+  const freed = await untilNone(() => freeDead(em.fork(), options));
   await forgetDeadWorkers(em.fork(), options);
-  const requeued = await requeueLost(em.fork(), options);
+  const requeued = await untilNone(() => requeueLost(em.fork(), options));
   const notFixed = await findNotFixed(em.fork(), options);
   const ids = (moved: Moved[]) => moved.map(({ job }) => job.id);
   return { released: ids(released), failed: [...ids(stuck), ...ids(lost)], freed, requeued, notFixed };
 }
 
-/** A lease is counted from the later of its last beat and the database's own start: an outage costs no attempt. */
-const ranOut = ({ leaseMs }: Pick<Rescue, 'leaseMs'>) =>
-  sql`greatest(lease_expires_at, pg_postmaster_start_time() + ${interval(leaseMs)}) < now()`;
+/** Batch after batch, so that no statement holds many rows for long. What is left after so many is the next tick's. */
+async function untilNone<T>(takeUp: () => Promise<T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for (let batches = 0; batches < MOST_BATCHES; batches += 1) {
+    const some = await takeUp();
+    all.push(...some);
+    if (some.length === 0) break;
+  }
+  return all;
+}
+
+/** The database's time, as `seenAt` takes it. @throws when there is no connection */
+export async function readTime(em: EntityManager): Promise<string> {
+  const { rows } = await sql<{ at: string }>`select now()::text as at`.execute(em.getKysely());
+  return rows[0]?.at ?? '';
+}
+
+/**
+ * A lease is counted from the later of its last beat and the database's own start: an outage costs no attempt. A statement
+ * that the database reads late, because one of the two stood still, finds every lease run out, and judges nobody.
+ */
+const ranOut = ({ leaseMs, seenAt }: Pick<Rescue, 'leaseMs' | 'seenAt'>) => sql`(
+  greatest(lease_expires_at, pg_postmaster_start_time() + ${interval(leaseMs)}) < now() and ${timely({ leaseMs, seenAt })})`;
+
+const timely = ({ leaseMs, seenAt }: Pick<Rescue, 'leaseMs' | 'seenAt'>) =>
+  sql`now() < ${seenAt}::timestamptz + ${interval(leaseMs / 2)}`;
 
 /** Locked by whoever looks first. */
-const isLost = (options: Rescue) => sql`j.id = any(array(
-  select id from analysis_jobs where status = ${JobStatus.PROCESSING} and ${ranOut(options)}
+const isLost = (options: Rescue, which: RawBuilder<unknown>) => sql`j.id = any(array(
+  select id from analysis_jobs where status = ${JobStatus.PROCESSING} and ${which} and ${ranOut(options)}
   order by id limit ${BATCH} for update skip locked
 ))`;
 
@@ -96,13 +129,14 @@ async function freeDead(em: EntityManager, options: Rescue): Promise<string[]> {
 }
 
 /** The queue keeps the locks of a killed worker for hours; ours is known dead after one lease without a beat. */
-async function forgetDeadWorkers(em: EntityManager, { leaseMs }: Rescue): Promise<void> {
+async function forgetDeadWorkers(em: EntityManager, { leaseMs, seenAt }: Rescue): Promise<void> {
   const silent = sql`greatest(heartbeat_at, pg_postmaster_start_time()) < now() - ${interval(leaseMs)}`;
+  const isTimely = timely({ leaseMs, seenAt });
   await sql`
     with unlocked as (
       select graphile_worker.force_unlock_workers(array_agg(distinct t.locked_by))
       from graphile_worker.jobs t
-      where t.locked_by is not null and t.locked_at < now() - ${interval(leaseMs)}
+      where ${isTimely} and t.locked_by is not null and t.locked_at < now() - ${interval(leaseMs)}
         and not exists (select from workers w where w.pool_id = t.locked_by and not (${silent}))
       having count(*) > 0
     )
@@ -111,7 +145,7 @@ async function forgetDeadWorkers(em: EntityManager, { leaseMs }: Rescue): Promis
     select graphile_worker.complete_jobs(array_agg(id)) from graphile_worker.jobs
     where task_identifier = 'run_job' and locked_at is null and attempts >= max_attempts
     having count(*) > 0`.execute(em.getKysely());
-  await sql`delete from workers where ${silent}`.execute(em.getKysely());
+  await sql`delete from workers where ${isTimely} and ${silent}`.execute(em.getKysely());
 }
 
 /** A grace of one lease keeps this from racing with a start that is just under way. */
@@ -131,12 +165,12 @@ export const hasNoTask = sql`not exists (
   select from graphile_worker.jobs t
   where t.key = 'job:' || j.id and (t.locked_at is not null or t.attempts < t.max_attempts))`;
 
-/** Whatever is lost for two leases on top of its own has been looked at many times, and could not be helped. */
-async function findNotFixed(em: EntityManager, { leaseMs }: Rescue): Promise<string[]> {
+/** Those that were lost before this began. Somebody holds their rows, who may be another rescue; nobody waits for him. */
+async function findNotFixed(em: EntityManager, { leaseMs, seenAt }: Rescue): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     select id from analysis_jobs
-    where status = ${JobStatus.PROCESSING} and ${ranOut({ leaseMs })}
-      and lease_expires_at < now() - ${interval(leaseMs * 2)}
+    where status = ${JobStatus.PROCESSING}
+      and greatest(lease_expires_at, pg_postmaster_start_time() + ${interval(leaseMs)}) < least(${seenAt}::timestamptz, now())
     order by id limit ${BATCH}`.execute(em.getKysely());
   return rows.map(({ id }) => id);
 }

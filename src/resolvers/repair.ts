@@ -44,8 +44,10 @@ export class RepairResolver {
       const message = 'There is no such job';
       return { jobId: null, syncActions: [], success: false, message, userErrors: [notFound(path)] };
     }
-    const message = syncActions.length === 0 ? 'There was nothing to mend' : `Mended: ${syncActions.join(', ')}`;
-    return { jobId, syncActions, success: true, message, userErrors: [] };
+    const isWhole = !(await lifecycle.lacksAnswer(jobId));
+    const mended = syncActions.length === 0 ? 'There was nothing to mend' : `Mended: ${syncActions.join(', ')}`;
+    const message = isWhole ? mended : 'The job is COMPLETED and its answer is gone: nobody can mend that';
+    return { jobId, syncActions, success: isWhole, message, userErrors: [] };
   }
 
   @Authorized('jobs:repair')
@@ -77,8 +79,9 @@ export class RepairResolver {
   @Mutation(() => RescuePayload, {
     description: 'Looks at once for jobs of lost workers, as every worker does by itself every two seconds.',
   })
-  async rescueStuckJobs(@Ctx() { lifecycle, terms }: Context): Promise<RescuePayload> {
-    const { released, failed, requeued, notFixed } = await lifecycle.rescue(terms);
+  async rescueStuckJobs(@Ctx() { lifecycle, terms, connectionWatch }: Context): Promise<RescuePayload> {
+    const seenAt = await connectionWatch.look();
+    const { released, failed, requeued, notFixed } = await lifecycle.rescue({ ...terms, seenAt });
     return { released, failed, requeued, notFixed, userErrors: [] };
   }
 }

@@ -81,7 +81,10 @@ export class RescuePayload {
   @Field(() => [ID], { description: 'Waiting jobs that had lost their place in the queue and have it again.' })
   requeued!: string[];
 
-  @Field(() => [ID], { description: 'Jobs that are lost and could not be rescued: somebody should look.' })
+  @Field(() => [ID], {
+    description:
+      'Jobs that are lost and were left: somebody holds their rows, or this API has not been connected to the database for a lease and may not judge yet. Ask again.',
+  })
   notFixed!: string[];
 
   @Field(() => [UserError], { description: USER_ERRORS })

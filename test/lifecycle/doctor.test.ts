@@ -399,7 +399,7 @@ const repairs: [id: InvariantId, how: string, action: RegExp][] = [
   ['job-has-its-result', 'a job that points elsewhere', /cleared_orphaned_result_id/],
   ['result-follows-job', 'a result that drifted', /synced_result_status_processing_to_failed/],
   ['result-has-its-job', 'a result without its job', /^result .* removed, its job is gone/],
-  ['waiting-job-can-run', 'a waiting job whose attempts are used up', /cancelled, it had no attempt left/],
+  ['waiting-job-can-run', 'a waiting job whose attempts are used up', /failed, it had no attempt left/],
   ['waiting-job-has-task', 'a lost task', /queued anew/],
   ['waiting-job-has-task', 'a task for another attempt', /queued anew/],
   ['waiting-job-has-task', 'two tasks', /queued anew/],

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { JobStatus } from '../../src/entities/job-status.ts';
-import { MOVES, type MoveName } from '../../src/lifecycle/machine.ts';
+import { DOCTOR_MOVES, MOVES, type Move, type MoveName } from '../../src/lifecycle/machine.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, makeJob } from '../support/factory.ts';
 import { STANDINGS } from './lifecycles.ts';
@@ -13,9 +13,9 @@ const WRITTEN_ONCE = 'AS002';
 const CHECK_VIOLATION = '23514';
 
 const statuses = Object.values(JobStatus);
-const moves = Object.entries(MOVES).flatMap(([move, { from, to }]) =>
-  from.map((status) => ({ move, from: status, to })),
-);
+const rowsOf = (table: Record<string, Move>, mover: string | null) =>
+  Object.entries(table).flatMap(([move, { from, to }]) => from.map((status) => ({ move, from: status, to, mover })));
+const moves = rowsOf(MOVES, null);
 
 /** What PostgreSQL answers to a change by hand, which is taken back: the error's code, or null where it was let through. */
 async function tryByHand(statement: string, values: unknown[] = [], mover = ''): Promise<string | null> {
@@ -45,11 +45,11 @@ describe('the guards', () => {
   });
 
   it('know the moves that the code knows', async () => {
-    const { rows } = await database().pool.query<{ move: string; from: string; to: string }>(
-      `select move, from_status as "from", to_status as "to" from assay_moves`,
+    const { rows } = await database().pool.query<(typeof moves)[number]>(
+      `select move, from_status as "from", to_status as "to", mover from assay_moves`,
     );
     const sorted = (list: object[]) => list.map((row) => JSON.stringify(row)).sort();
-    expect(sorted(rows)).toEqual(sorted(moves));
+    expect(sorted(rows)).toEqual(sorted([...moves, ...rowsOf(DOCTOR_MOVES, 'doctor')]));
   });
 });
 
@@ -84,6 +84,15 @@ describe('a change of status by hand', () => {
       );
     },
   );
+
+  it('fails a waiting job for the doctor, and for nobody else', async () => {
+    const failing = `status = 'FAILED', seq = seq + 1, updated_at = now()`;
+    expect(await changeJob({ status: 'QUEUED' }, failing, 'doctor')).toBe(CHECK_VIOLATION);
+    for (const mover of ['', 'repair', 'delete', 'prune']) {
+      expect(await changeJob({ status: 'QUEUED' }, failing, mover)).toBe(NO_MOVE);
+    }
+    expect(await changeJob({ status: 'CANCELLED' }, failing, 'doctor')).toBe(NO_MOVE);
+  });
 });
 
 /** Each move with what it must count, from the standing of an attempt in the middle. */

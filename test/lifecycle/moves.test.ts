@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { describe, expect, it, vi } from 'vitest';
 import { JobStatus } from '../../src/entities/job-status.ts';
 import { MoveRefused } from '../../src/lifecycle/errors.ts';
 import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
@@ -209,6 +210,30 @@ describe('start', () => {
       [made.jobId],
     );
     expect(rows).toEqual([{ begun: true, leased: true }]);
+  });
+
+  it('of a job that is cancelled and deleted before its input is read leaves no lease behind', async () => {
+    const { pool } = database();
+    const made = await makeJob(pool, { status: 'QUEUED' });
+    const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+    const spy = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (
+      this: pg.Client,
+      ...args: unknown[]
+    ) {
+      if (!String(args[0]).includes('select test_data')) return Reflect.apply(query, this, args);
+      spy.mockRestore();
+      return (async () => {
+        await worker().lifecycle.cancel(cancelOf(made));
+        await worker().lifecycle.bury(made.jobId, { owner: made.userId });
+        return await Reflect.apply(query, this, args);
+      })();
+    } as never);
+    expect(await worker().lifecycle.start(nextAttempt(made))).toBeNull();
+    const { rows } = await pool.query(
+      'select lease_token, worker_free_at is not null as free, deleted_at is not null as deleted from analysis_jobs where id = $1',
+      [made.jobId],
+    );
+    expect(rows).toEqual([{ lease_token: null, free: true, deleted: true }]);
   });
 });
 

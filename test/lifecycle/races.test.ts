@@ -47,7 +47,11 @@ const acts: Record<Act, (process: Process, made: MadeJob) => Promise<boolean>> =
   'force delete': async ({ lifecycle }, made) =>
     (await lifecycle.forceDelete(made.jobId, { owner: made.userId })).outcome === 'DELETED',
   async rescue({ lifecycle }, made) {
-    const { released, failed } = await lifecycle.rescue({ leaseMs, runLimitsMs: {} });
+    const { released, failed } = await lifecycle.rescue({
+      leaseMs,
+      runLimitsMs: {},
+      seenAt: await lifecycle.readTime(),
+    });
     return [...released, ...failed].includes(made.jobId);
   },
 };

@@ -24,8 +24,8 @@ beforeEach(async () => {
   leaseMs = await readShortLease(database().pool);
 });
 
-const rescue = (process = first(), runLimitsMs: Rescue['runLimitsMs'] = {}) =>
-  process.lifecycle.rescue({ leaseMs, runLimitsMs });
+const rescue = async (process = first(), runLimitsMs: Rescue['runLimitsMs'] = {}) =>
+  await process.lifecycle.rescue({ leaseMs, runLimitsMs, seenAt: await process.lifecycle.readTime() });
 
 async function readTask(jobId: string) {
   const { tasks } = await readJob(database().pool, jobId);
@@ -135,11 +135,11 @@ describe('a job whose lease ran out', () => {
     expect(rows).toEqual([{ same: true }, { same: true }, { same: true }]);
   });
 
-  it('is left over for the next rescue where there are more than one batch of them', async () => {
+  it('is taken up with all the others, however many they are', async () => {
     const { pool } = database();
+    await makeCopies(pool, await makeJob(pool, { ...lastAttempt, price: 0, task: false }), 149);
     await makeCopies(pool, await makeJob(pool, { ...lost, price: 0, task: false }), 149);
-    expect(await rescue()).toMatchObject({ released: { length: 100 }, notFixed: { length: 50 } });
-    expect(await rescue()).toMatchObject({ released: { length: 50 }, notFixed: [] });
+    expect(await rescue()).toMatchObject({ released: { length: 150 }, failed: { length: 150 }, notFixed: [] });
     expect(await rescue()).toEqual(nothing);
   });
 
@@ -294,17 +294,42 @@ describe('a job that was ended from outside', () => {
   });
 });
 
-describe('what a rescue could not fix', () => {
-  it('is told once it has been lost for two leases more', async () => {
+describe('a process that may not judge', () => {
+  /** All that a rescue could take a dead worker's: his jobs, the thread of one that ended, the tasks he holds, his row. */
+  async function leaveBehind() {
     const { pool } = database();
-    const leaseS = leaseMs / 1_000;
-    const [young, old] = [
-      await makeJob(pool, { ...lost, leaseExpiresIn: -leaseS }),
-      await makeJob(pool, { ...lost, leaseExpiresIn: -leaseS * 3 }),
-    ];
-    await using _young = await holdLock(pool, 'select from analysis_jobs where id = $1', [young.jobId]);
-    await using _old = await holdLock(pool, 'select from analysis_jobs where id = $1', [old.jobId]);
-    expect(await rescue()).toEqual({ ...nothing, notFixed: [old.jobId] });
+    const made = [await makeJob(pool, lost), await makeJob(pool, lastAttempt)];
+    await makeJob(pool, { status: 'CANCELLED', attempt: 1, threadRuns: true, leaseExpiresIn: -1_800 });
+    await makeWorker(pool, { heartbeatAt: 1_800 });
+    return made.map(({ jobId }) => jobId);
+  }
+
+  it('because its connection is young, tells who is lost and takes nothing from anybody', async () => {
+    const found = await leaveBehind();
+    const before = await readAllRows(database().pool);
+    const outcome = await first().lifecycle.rescue({ leaseMs, runLimitsMs: {}, seenAt: null });
+    expect({ ...outcome, notFixed: outcome.notFixed.sort() }).toEqual({ ...nothing, notFixed: found.sort() });
+    expect(await readAllRows(database().pool)).toEqual(before);
+  });
+
+  it('because the database reads it half a lease late, does the same', async () => {
+    const found = await leaveBehind();
+    const before = await readAllRows(database().pool);
+    const { rows } = await database().pool.query<{ at: string }>(
+      'select (now() - make_interval(secs => $1))::text as at',
+      [leaseMs / 2_000],
+    );
+    const outcome = await first().lifecycle.rescue({ leaseMs, runLimitsMs: {}, seenAt: rows[0]!.at });
+    expect({ ...outcome, notFixed: outcome.notFixed.sort() }).toEqual({ ...nothing, notFixed: found.sort() });
+    expect(await readAllRows(database().pool)).toEqual(before);
+  });
+
+  it('still gives a waiting job its task back, and ends what runs too long', async () => {
+    const { pool } = database();
+    const waiting = await makeJob(pool, { status: 'QUEUED', task: false });
+    const endless = await makeJob(pool, { status: 'PROCESSING', createdAt: 3_600 });
+    const outcome = await first().lifecycle.rescue({ leaseMs, runLimitsMs: { ASSESSMENT: 60_000 }, seenAt: null });
+    expect(outcome).toEqual({ ...nothing, requeued: [waiting.jobId], failed: [endless.jobId] });
   });
 });
 
@@ -333,7 +358,9 @@ describe('a rescue', () => {
     const { rows } = await pool.query<{ age: number }>(
       'select extract(epoch from now() - pg_postmaster_start_time())::float8 * 1000 as age',
     );
-    expect(await first().lifecycle.rescue({ leaseMs: rows[0]!.age + 60_000, runLimitsMs: {} })).toEqual(nothing);
+    const seenAt = await first().lifecycle.readTime();
+    const long = { leaseMs: rows[0]!.age + 60_000, runLimitsMs: {}, seenAt };
+    expect(await first().lifecycle.rescue(long)).toEqual(nothing);
     expect(await readAllRows(pool)).toEqual(before);
   });
 

@@ -9,6 +9,9 @@ import { findBroken } from './invariants.ts';
 import { nextAttempt, type Process, readShortLease, useProcess, work } from './lifecycles.ts';
 import { bend, readBalance } from './rows.ts';
 
+/** For leases of a millisecond: whatever ran out is judged. */
+const ALWAYS = 'infinity';
+
 const database = useDatabase();
 const first = useProcess(database, 'first');
 const second = useProcess(database, 'second');
@@ -219,7 +222,7 @@ async function perform(book: Book, step: Act, { lifecycle }: Process): Promise<v
     case 'lose':
       return await lose(book, step.pick);
     case 'rescue': {
-      const { failed, released } = await lifecycle.rescue({ leaseMs: book.leaseMs, runLimitsMs: {} });
+      const { failed, released } = await lifecycle.rescue({ leaseMs: book.leaseMs, runLimitsMs: {}, seenAt: ALWAYS });
       for (const jobId of failed) endRound(book, jobId, { isPaidBack: true });
       book.moves += failed.length + released.length;
       return;

@@ -173,6 +173,7 @@ export async function free(play: Play, lifecycle: Lifecycle, act: ActOf<'beat' |
 export async function rescue(lifecycle: Lifecycle, act: ActOf<'rescue'>): Promise<Account & { rescued: string[] }> {
   const { released, failed, freed, requeued } = await lifecycle.rescue({
     leaseMs: 1,
+    seenAt: 'infinity',
     runLimitsMs: act.overdue ? { ASSESSMENT: 0 } : {},
   });
   const some = (how: keyof typeof RESCUES, ids: string[]): Moment[] =>

@@ -12,6 +12,7 @@ const database = useDatabase({ bent: 'these tests bend rows to see them mended' 
 const api = useApi(database);
 /** A lease that is shorter than the server of the tests is old: none ends before the server's own start and one more. */
 const impatient = useApi(database, { leaseMs: 1_000 });
+const reconnected = useApi(database, { leaseMs: 1_000, mayJudge: false });
 
 const repairer = service('jobs:repair');
 const pool = () => database().pool;
@@ -76,6 +77,24 @@ describe('syncStatus', () => {
   it('refuses an id of more than 128 characters', async () => {
     const { errors } = await api().ask(repairer, SYNC, { jobId: 'x'.repeat(129) });
     expect(errors).toMatchObject([{ code: 'BAD_USER_INPUT', details: [{ path: ['input', 'jobId'] }] }]);
+  });
+
+  it('says of a completed job without an answer that it cannot be mended', async () => {
+    const { jobId } = await make({ status: 'COMPLETED' });
+    const { rows } = await pool().query<{ rule: string }>(
+      `select pg_get_constraintdef(oid) as rule from pg_constraint where conname = 'results_content_fits_status'`,
+    );
+    const lose = `alter table analysis_results drop constraint results_content_fits_status;
+      update analysis_results set test_result = null where job_id = '${jobId}'`;
+    const find = `update analysis_results set test_result = '{}' where job_id = '${jobId}';
+      alter table analysis_results add constraint results_content_fits_status ${rows[0]!.rule}`;
+    try {
+      await pool().query(lose);
+      const message = 'The job is COMPLETED and its answer is gone: nobody can mend that';
+      expect(await sync(jobId)).toEqual({ jobId, syncActions: [], success: false, message, userErrors: [] });
+    } finally {
+      await pool().query(find);
+    }
   });
 
   const mends = async (jobId: string, ...syncActions: string[]) => {
@@ -268,6 +287,14 @@ describe('rescueStuckJobs', () => {
       await using _held = await holdLock(pool(), 'select from analysis_jobs where id = $1', [jobId]);
       expect(await rescue()).toEqual({ ...none, notFixed: [jobId] });
     }
+    expect(await rescue()).toEqual({ ...none, released: [jobId] });
+  });
+
+  it('tells of the lost, and leaves them, where the API was cut off from the database a moment ago', async () => {
+    const { jobId } = await make({ status: 'PROCESSING', leaseExpiresIn: -30 });
+    const { rescueStuckJobs } = await reconnected().read<{ rescueStuckJobs: object }>(repairer, RESCUE);
+    expect(rescueStuckJobs).toEqual({ ...none, notFixed: [jobId] });
+    expect((await readJob(pool(), jobId)).job.status).toBe('PROCESSING');
     expect(await rescue()).toEqual({ ...none, released: [jobId] });
   });
 });

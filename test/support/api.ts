@@ -65,6 +65,8 @@ export interface ApiOptions {
   /** Tokens, by kind. */
   prices?: Record<string, number>;
   leaseMs?: number;
+  /** Whether its connection to the database has lasted long enough to judge who is dead; yes, unless said otherwise. */
+  mayJudge?: boolean;
 }
 
 /** Gives a test file the API on its database. The getter works inside tests and hooks. */
@@ -110,7 +112,7 @@ function answerOf<Data>({ data, errors = [] }: ExecutionResult): Answer<Data> {
 }
 
 async function startApi(url: string, options: ApiOptions): Promise<Api> {
-  const { probes = true, prices = {}, leaseMs = 10_000 } = options;
+  const { probes = true, prices = {}, leaseMs = 10_000, mayJudge = true } = options;
   const log = createLog({ level: 'error' });
   const orm = await createOrm({ url, name: 'assay-test-api' });
   const publisher = createWakeUpPublisher({ orm, log });
@@ -119,7 +121,8 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
   const schema = buildSchema();
   const tiers = { standard: 0, premium: -10 };
   const terms = termsOf({ prices, probes, tiers, runLimitsMs: {}, worker: { leaseMs } });
-  const contextOf = contextFor({ orm, lifecycle, feed, terms });
+  const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
+  const contextOf = contextFor({ orm, lifecycle, feed, terms, connectionWatch });
   const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : {});
 
   const api: Api = {

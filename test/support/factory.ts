@@ -99,8 +99,9 @@ export async function makeJob(pool: pg.Pool, options: JobOptions): Promise<MadeJ
   if (job.worker_id)
     await makeWorker(pool, { workerId: job.worker_id, heartbeatAt: Math.max(0, -life.leaseExpiresIn) });
   if (life.task && !isFinished(life.status)) {
-    await addTask(pool, made, life.priority);
-    if (life.status === JobStatus.PROCESSING) await lockTask(pool, made);
+    const runs = life.status === JobStatus.PROCESSING;
+    await addTask(pool, runs ? { ...made, attempt: made.attempt - 1 } : made, life.priority);
+    if (runs) await lockTask(pool, made);
   }
   return made;
 }

@@ -13,14 +13,7 @@ export interface Invariant {
   readonly repair?: Repair;
 }
 
-export type Repair =
-  | 'sync status'
-  | 'restore result'
-  | 'remove orphans'
-  | 'rescue'
-  | 'requeue'
-  | 'cancel'
-  | 'drop tasks';
+export type Repair = 'sync status' | 'restore result' | 'remove orphans' | 'rescue' | 'requeue' | 'fail' | 'drop tasks';
 
 /** Words of ours as a list of SQL literals. */
 export const list = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(', ');

@@ -1,12 +1,14 @@
 import { EventType } from '../../entities/job-status.ts';
-import { MOVES } from '../machine.ts';
+import { DOCTOR_MOVES, MOVES } from '../machine.ts';
 import { type Invariant, list } from './invariant.ts';
 
 const ENDINGS = list([EventType.COMPLETED, EventType.FAILED, EventType.STUCK, EventType.CANCELLED]);
 
 /** Each event that may follow a status. A run over its limit fails by another name. */
 const followers = [
-  ...Object.values(MOVES).flatMap(({ from, event }) => from.map((status) => [event, status])),
+  ...[...Object.values(MOVES), ...Object.values(DOCTOR_MOVES)].flatMap(({ from, event }) =>
+    from.map((status) => [event, status]),
+  ),
   ...MOVES.fail.from.map((status) => [EventType.STUCK, status]),
 ];
 const FOLLOWERS = followers.map((pair) => `(${list(pair)})`).join(', ');

@@ -17,7 +17,7 @@ export const work = [
   {
     id: 'waiting-job-can-run',
     sentence: 'A waiting job has an attempt left',
-    repair: 'cancel',
+    repair: 'fail',
     broken: `
       select j.id as subject, format('attempt %s of %s is over', j.attempt, j.max_attempts) as found
       from analysis_jobs j where j.status = 'QUEUED' and j.attempt >= j.max_attempts`,

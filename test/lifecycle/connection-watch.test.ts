@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { createConnectionWatch } from '../../src/lifecycle/connection-watch.ts';
+
+const LEASE_MS = 500;
+const AT = '2026-01-01 00:00:00+00';
+
+/** A watch with a clock of its own, so that a lease passes when a test says so. */
+function watch({ everyMs = LEASE_MS / 2, probe = async () => AT } = {}) {
+  let clock = 0;
+  const { look } = createConnectionWatch({ probe, leaseMs: LEASE_MS, everyMs, now: () => clock });
+  const lookAt = async (at: number) => {
+    clock = at;
+    return await look();
+  };
+  const pass = (ms: number) => {
+    clock += ms;
+  };
+  return { look, lookAt, pass };
+}
+
+it('lets a process judge only after one lease of connection of its own', async () => {
+  const { lookAt } = watch();
+  expect(await lookAt(0)).toBeNull();
+  expect(await lookAt(LEASE_MS - 1)).toBeNull();
+  expect(await lookAt(LEASE_MS)).toBe(AT);
+});
+
+it('starts to wait anew when the connection failed, and says why it failed', async () => {
+  let broken = false;
+  const { lookAt } = watch({
+    probe: async () => {
+      if (broken) throw new Error('no connection');
+      return AT;
+    },
+  });
+  await lookAt(0);
+  broken = true;
+  await expect(lookAt(LEASE_MS - 1)).rejects.toThrow('no connection');
+  broken = false;
+  expect(await lookAt(LEASE_MS)).toBeNull();
+  expect(await lookAt(2 * LEASE_MS - 1)).toBeNull();
+  expect(await lookAt(2 * LEASE_MS)).toBe(AT);
+});
+
+it('starts to wait anew after a silence, as of a machine that slept', async () => {
+  const { lookAt } = watch();
+  await lookAt(0);
+  expect(await lookAt(3_600_000)).toBeNull();
+});
+
+it('starts to wait anew when the database has not answered for most of a lease', async () => {
+  let answersAfterMs = 0;
+  const watched = watch({
+    everyMs: 100,
+    probe: async () => {
+      watched.pass(answersAfterMs);
+      return AT;
+    },
+  });
+  for (let at = 0; at < LEASE_MS; at += 100) await watched.lookAt(at);
+  answersAfterMs = 0.8 * LEASE_MS;
+  expect(await watched.lookAt(LEASE_MS)).toBeNull();
+});
+
+it('lets judge also where its looks are further apart than a lease', async () => {
+  const { lookAt } = watch({ everyMs: 3 * LEASE_MS });
+  await lookAt(0);
+  expect(await lookAt(3 * LEASE_MS)).toBe(AT);
+});
