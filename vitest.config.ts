@@ -7,8 +7,6 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
-    // Random histories, and variants of the code that must not survive them: `npm run model` plays them.
-    exclude: process.env.MODEL_HISTORIES ? [] : ['test/model/**'],
     pool: 'forks',
     // Most of them wait for a database, a process or a lease, not for a processor.
     maxWorkers: 2,
