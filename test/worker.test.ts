@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, inject, it, vi } from 'vitest';
+import { examine } from '../src/lifecycle/doctor.ts';
 import { useDatabase } from './support/database.ts';
 import { makeJob } from './support/factory.ts';
 import { startProcess } from './support/process.ts';
-import { FAST, scratchFile, useWorkers } from './support/workers.ts';
+import { FAST, scratchFile, testConfig, useWorkers } from './support/workers.ts';
 
 const database = useDatabase();
 const workers = useWorkers(database);
@@ -54,6 +55,35 @@ describe('stopping a worker', () => {
     expect(await onlyRow('select host from workers where id = $1', [worker.workerId])).toBeUndefined();
     expect(worker.log.messages().filter((message) => message === 'worker stopped')).toHaveLength(1);
   });
+});
+
+it('leaves nothing for a doctor to find, in the middle of work that comes, goes and is cancelled', async () => {
+  await workers.start();
+  await workers.start();
+  let isOver = false;
+  const working = (async () => {
+    while (!isOver) {
+      const kept = await workers.submit({ does: 'SLEEP', milliseconds: 30 });
+      const cancelled = await workers.submit({ does: 'SLEEP', milliseconds: 60_000 });
+      await workers.reach(cancelled, 'PROCESSING');
+      await workers.cancel(cancelled);
+      await workers.reach(kept, 'COMPLETED');
+    }
+  })();
+  const { leaseMs } = testConfig(database().url).worker;
+  const client = await database().pool.connect();
+  try {
+    // What has to settle may take two leases: the machine that runs this may be busy.
+    for (let looks = 0; looks < 3; looks += 1) {
+      expect(await examine(client, { leaseMs, graceMs: 2 * leaseMs })).toEqual([]);
+    }
+  } finally {
+    client.release();
+    isOver = true;
+    await working;
+  }
+  const { rows } = await database().pool.query('select status from audit_v1.jobs group by 1 order by 1');
+  expect(rows).toEqual([{ status: 'CANCELLED' }, { status: 'COMPLETED' }]);
 });
 
 it('runs no more jobs at once than it may', async () => {
