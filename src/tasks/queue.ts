@@ -142,7 +142,26 @@ function openPool({ url, concurrency, log }: QueueOptions, onBroken: () => void)
   };
   pool.on('error', onError);
   pool.on('connect', (client) => client.on('error', onError));
+  forgiveSecondRelease(pool);
   return pool;
+}
+
+/**
+ * graphile-worker 0.18 gives its listening connection back twice where that breaks while the runner is being stopped. A
+ * pool throws at the second time, and nobody is there to catch it: the whole process would end.
+ */
+function forgiveSecondRelease(pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool);
+  pool.connect = ((callback?: Parameters<typeof connect>[0]) => {
+    if (!callback) return connect();
+    connect((error, client, release) => {
+      let isReleased = false;
+      callback(error, client, (destroy) => {
+        if (client && !isReleased) release(destroy);
+        isReleased = true;
+      });
+    });
+  }) as pg.Pool['connect'];
 }
 
 /** Holds each new worker of a pool back until the pool is known to be alive. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Queue, type QueueOptions, startQueue } from '../../src/tasks/queue.ts';
 import { useDatabase } from '../support/database.ts';
@@ -107,4 +108,32 @@ it('goes on under a new pool when its connections were cut, while running tasks 
   await add('note', 'after');
   await vi.waitFor(() => expect(done).toContain('after'), 5_000);
   await vi.waitFor(() => expect(done).toContain('long'), 5_000);
+});
+
+it('survives that its listening connection breaks while it is being stopped', async () => {
+  const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+  const sent: string[] = [];
+  // Whatever listens is held up on its way, as on a link that has fallen silent.
+  const spy = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
+    const text = String(args[0]);
+    sent.push(text);
+    if (text.startsWith('LISTEN'))
+      void Promise.resolve(Reflect.apply(query, this, ['select pg_sleep(60)'])).catch(() => 0);
+    return Reflect.apply(query, this, args);
+  } as never);
+  const uncaught = vi.fn();
+  process.on('unhandledRejection', uncaught);
+  try {
+    await start();
+    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^LISTEN/)));
+    const stopped = queue!.stop();
+    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^UNLISTEN/)));
+    await vi.waitFor(cutConnections);
+    await stopped;
+    await delay(50); // an uncaught error is told of after the microtasks
+    expect(uncaught).not.toHaveBeenCalled();
+  } finally {
+    process.off('unhandledRejection', uncaught);
+    spy.mockRestore();
+  }
 });
