@@ -103,14 +103,14 @@ const isLost = (options: Rescue, which: RawBuilder<unknown>) => sql`j.id = any(a
 
 /** The lease stays with the worker until it has ended the thread, as after a cancel. */
 async function failStuck(em: EntityManager, { runLimitsMs }: Rescue): Promise<Moved[]> {
-  const limit = sql`make_interval(secs => (${JSON.stringify(runLimitsMs)}::jsonb ->> kind)::float8 / 1000)`;
+  const seconds = sql`((${JSON.stringify(runLimitsMs)}::jsonb ->> kind)::float8 / 1000)`;
   return await move(em, 'fail', {
     where: sql`j.id = any(array(
-      select id from analysis_jobs where status = ${JobStatus.PROCESSING} and started_at + ${limit} < now()
+      select id from analysis_jobs where status = ${JobStatus.PROCESSING} and started_at + make_interval(secs => ${seconds}) < now()
       order by id limit ${BATCH} for update skip locked
     ))`,
     set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.STUCK},
-      failure_message = 'The work took longer than it may take', refunded = j.price > 0, worker_free_at = null`,
+      failure_message = concat('The work took longer than the ', ${seconds}, ' seconds that it may take'), refunded = j.price > 0, worker_free_at = null`,
     event: EventType.STUCK,
     also: sql`concat(${taskRemoved}, ${workerTold})`,
   });

@@ -173,6 +173,8 @@ describe('a job that runs over its limit', () => {
       expect(job).toMatchObject({
         ...{ status: 'FAILED', failure_code: 'STUCK', attempt, refunded: true, finished_at: job.updated_at },
         ...{ lease_token: made.leaseToken, worker_id: made.workerId, worker_free_at: null },
+        // As the worker's own timer says it, which may be first.
+        failure_message: 'The work took longer than the 1800 seconds that it may take',
       });
       expect(result).toMatchObject({ status: 'FAILED' });
       expect(events.at(-1)).toMatchObject({ type: 'STUCK', status: 'FAILED', token_balance: 5, seq: job.seq });

@@ -6,7 +6,7 @@ export const RESCUES = {
   stuck: (world: World, job: ModelJob) =>
     job.status === JobStatus.PROCESSING
       ? endUnpaid(world, job, 'STUCK', {
-          failure: { code: FailureCode.STUCK, message: 'The work took longer than it may take' },
+          failure: { code: FailureCode.STUCK, message: 'The work took longer than the 0 seconds that it may take' },
         })
       : null,
   released: (world: World, job: ModelJob) =>
