@@ -61,6 +61,34 @@ test('the table of invariants is what the doctor asks', () => {
   expect(told).toEqual(asked);
 });
 
+/** The titles in a test file, those of its groups too, as they stand in the source. */
+function titlesIn(file: string): string[] {
+  const calls = read(file).matchAll(/\(\s*(['"`])((?:(?!\1).)+)\1,\s*(?:async\b|\(|\{)/g);
+  return [...calls].map(([, , title = '']) => title);
+}
+
+/** Whether a file has a test of this name: a title, a part of one, or a group's title with a part of a test's behind it. */
+function hasTest(file: string, name: string): boolean {
+  const titles = titlesIn(file);
+  const within = (part: string) => titles.some((title) => title.includes(part));
+  return within(name) || titles.some((group) => name.startsWith(`${group} `) && within(name.slice(group.length + 1)));
+}
+
+test('every failure that is told of has a test that is there', () => {
+  const rows = read('docs/failures.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| what went wrong |'))
+    .map((line) => line.slice(2, -2).split(' | '));
+  expect(rows.length).toBeGreaterThan(50);
+  for (const [failure = '', , tests = '', ...rest] of rows) {
+    expect(rest, failure).toEqual([]);
+    for (const named of tests.split('<br>')) {
+      const [, file = named, name = ''] = /^`(test\/.+\.test\.ts)`: (.+)$/.exec(named) ?? [];
+      expect(existsSync(path.join(root, file)) && hasTest(file, name), `${failure}: ${named}`).toBe(true);
+    }
+  }
+});
+
 test('every link of a page leads somewhere', () => {
   for (const page of pages) {
     for (const [, target = ''] of read(page).matchAll(/\]\(([^)#\s]+)\)/g)) {

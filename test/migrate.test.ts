@@ -2,7 +2,10 @@ import { readdirSync } from 'node:fs';
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate, migrationStatus } from '../src/migrate.ts';
+import { STANDINGS } from './lifecycle/lifecycles.ts';
+import { readAllRows } from './lifecycle/rows.ts';
 import { emptyDatabase, type TestDatabase, waitUntilBlocked } from './support/database.ts';
+import { makeJob } from './support/factory.ts';
 
 const files = readdirSync(new URL('../migrations/', import.meta.url));
 const migrations = files.filter((file) => file.endsWith('.up.sql')).map((file) => file.replace(/\.up\.sql$/, ''));
@@ -77,6 +80,21 @@ describe('migrate', () => {
     expect(await readOwnObjects(database.pool)).toEqual([]);
     expect(await migrate(database.url)).toEqual(migrations);
     expect(await readOwnObjects(database.pool)).toEqual(made);
+  });
+
+  it('takes the newest one back and up again over jobs in every standing, and keeps them as they were', async () => {
+    await migrate(database.url);
+    for (const standing of STANDINGS) await makeJob(database.pool, standing);
+    const readRows = async () => {
+      const { mikro_orm_migrations: _book, ...rows } = await readAllRows(database.pool);
+      return rows;
+    };
+    const before = await readRows();
+    expect(before.analysis_jobs).toHaveLength(STANDINGS.length);
+
+    expect(await migrate(database.url, 'down')).toEqual(migrations.slice(-1));
+    expect(await migrate(database.url)).toEqual(migrations.slice(-1));
+    expect(await readRows()).toEqual(before);
   });
 
   it('lets the second of two that start at once wait and find nothing to do', async () => {

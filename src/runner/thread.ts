@@ -26,7 +26,8 @@ export default async function runTask({ kind: name, input, attempt, port }: Thre
   const kind = kinds[name];
   if (!kind) return brokenHandler(`no kind is called ${name}`);
   const parsed = kind.input.safeParse(input);
-  if (!parsed.success) return invalidInput(parsed.error.message);
+  // Not the messages: they name keys, which are the user's own words, and the detail goes to the log.
+  if (!parsed.success) return invalidInput(parsed.error.issues.map(({ code }) => code).join(', '));
   const context = openContext(port, attempt);
   try {
     return completion(kind, await kind.run(parsed.data, context));

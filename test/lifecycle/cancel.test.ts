@@ -177,6 +177,25 @@ describe('a cancel of many', () => {
     expect(await readBalance(pool, userId)).toBe(16); // the one that completed and the one that was deleted after it had
   });
 
+  it('takes the tasks of those that wait, and tells the workers of those that run', async () => {
+    const { pool } = database();
+    const userId = await makeAccount(pool, { balance: 20 });
+    const made: MadeJob[] = [];
+    for (const status of ['QUEUED', 'PROCESSING', 'QUEUED', 'PROCESSING'] as const) {
+      made.push(await makeJob(pool, { status, userId }));
+    }
+    const [, first, , second] = made as [MadeJob, MadeJob, MadeJob, MadeJob];
+    await using stops = await hearStops(pool);
+    await cancelMany(
+      made.map(({ jobId }) => jobId),
+      { owner: userId },
+    );
+    expect((await stops.read()).sort()).toEqual([first.leaseToken, second.leaseToken].sort());
+    for (const { jobId } of made) {
+      expect((await readJob(pool, jobId)).tasks.filter(({ runnable }) => runnable)).toEqual([]);
+    }
+  });
+
   it('takes the jobs in the order of their ids, so that two cannot wait for each other', async () => {
     const { pool } = database();
     const userId = await makeAccount(pool, { balance: 20 });

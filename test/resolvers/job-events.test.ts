@@ -67,6 +67,17 @@ describe('following a job', () => {
     expect(await next(events)).toBeNull();
   });
 
+  it('does not take a progress of 100 for the end', async () => {
+    const made = await makeJob(database().pool, { status: 'PROCESSING' });
+    const events = await stream(user(made.userId), made.jobId);
+    expect(await next(events)).toMatchObject({ type: 'SNAPSHOT', status: 'PROCESSING' });
+    await api().lifecycle.report(made, { percent: 100 }, 60_000);
+    expect(await next(events)).toMatchObject({ type: 'PROGRESSED', status: 'PROCESSING', progress: { percent: 100 } });
+    await api().lifecycle.fail(made, { code: 'HANDLER_ERROR', message: 'It broke' });
+    expect(await next(events)).toMatchObject({ type: 'FAILED', status: 'FAILED', tokenBalance: 1 });
+    expect(await next(events)).toBeNull();
+  });
+
   it('after a number gives the history behind it, each event as it was and its job as it is', async () => {
     const { jobId, userId } = await makeJob(database().pool, { status: 'FAILED' });
     const now = { status: 'FAILED', seq: 3 };

@@ -272,6 +272,27 @@ describe.each(verbs)('%s', (verb) => {
   });
 });
 
+describe('the id that a list shows', () => {
+  const LIST = '{ jobs { nodes { id resultId } } results { nodes { id } } }';
+  interface Lists {
+    jobs: { nodes: { id: string; resultId: string }[] };
+    results: { nodes: { id: string }[] };
+  }
+
+  it.each(verbs)('is the one that %s takes, and the id of the other list is none to it', async (verb) => {
+    const standing = verb === 'cancelJob' ? 'QUEUED' : 'FAILED';
+    const made = await stand(database(), api().lifecycle, standing);
+    const viewer = user(made.userId);
+    const { jobs, results } = await api().read<Lists>(viewer, LIST);
+    const [job, result] = [jobs.nodes[0], results.nodes[0]];
+    expect(job?.resultId).toBe(result?.id);
+    const [right = '', wrong = ''] = verb === 'deleteResult' ? [result?.id, job?.id] : [job?.id, result?.id];
+    expect(await ask(verb, viewer, wrong)).toEqual(refusal(verb, 'NOT_FOUND', ''));
+    const done = await ask(verb, viewer, right);
+    expect([done.job?.id ?? done.deletedJobId, done.userErrors]).toEqual([made.jobId, []]);
+  });
+});
+
 describe('deleteJob', () => {
   it('with null for force leaves a tombstone', async () => {
     const { jobId, userId } = await stand(database(), api().lifecycle, 'FAILED');

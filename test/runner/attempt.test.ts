@@ -40,6 +40,42 @@ describe('an attempt', () => {
     });
   });
 
+  it('does the same work again for a second job with the same input, which has a result of its own', async () => {
+    const userId = randomUUID();
+    const testData = { does: 'NUMBERED', file: scratchFile() };
+    const finish = async () => {
+      const { outcomes } = await workers
+        .lifecycle()
+        .submit(userId, [{ kind: 'PROBE', name: 'Probe', testData, price: 2, maxAttempts: 3, tierPriority: 0 }]);
+      const [outcome] = outcomes;
+      return await workers.reach(outcome?.outcome === 'SUBMITTED' ? outcome.job.id : '', 'COMPLETED');
+    };
+    expect(await finish()).toMatchObject({ testResult: { run: 1 }, balance: 8 });
+    expect(await finish()).toMatchObject({ testResult: { run: 2 }, balance: 6 });
+  });
+
+  it.each(['ECHO', 'REFUSE', 'GARBAGE', 'SOMETHING ELSE'])(
+    'leaves in the log which job it was, and nothing of whose it is or what was submitted: %s',
+    async (does) => {
+      const canary = 'CANARY-3e1c';
+      const userId = randomUUID();
+      const { outcomes } = await workers.lifecycle().submit(userId, [
+        {
+          ...{ kind: 'PROBE', name: `The assessment of ${canary}`, price: 2, maxAttempts: 1, tierPriority: 0 },
+          ...{ testData: { does, file: canary, ...(does === 'SOMETHING ELSE' && { [canary]: 1 }) } },
+          rawResponses: { riasec: [canary] },
+        },
+      ]);
+      const jobId = outcomes[0]?.outcome === 'SUBMITTED' ? outcomes[0].job.id : '';
+      await workers.reach(jobId, ['COMPLETED', 'FAILED']);
+      await expect
+        .poll(() => log.lines.filter((line) => line.jobId === jobId).map(({ msg }) => msg))
+        .toContain(does === 'ECHO' ? 'attempt completed' : 'attempt failed');
+      const tells = (line: object) => [canary, userId].some((secret) => JSON.stringify(line).includes(secret));
+      expect(log.lines.filter(tells)).toEqual([]);
+    },
+  );
+
   it('is repeated after a retryable error, and the round is paid once', async () => {
     const jobId = await workers.submit({ does: 'FLAKY', times: 2, file: scratchFile() });
     const job = await workers.reach(jobId, 'COMPLETED');
