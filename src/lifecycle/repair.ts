@@ -101,7 +101,7 @@ export interface Orphans {
 }
 
 /** Orphans of a kind that are taken up at once; of more, another call finds the rest. */
-export const MOST_ORPHANS = 1_000;
+const MOST_ORPHANS = 1_000;
 
 /** Jobs and results that lost their other half, which the foreign keys allow to nobody who does not switch them off. */
 export async function findOrphans(em: EntityManager): Promise<Orphans> {
