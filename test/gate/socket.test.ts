@@ -227,10 +227,10 @@ describe('a subscription', () => {
 describe('a socket that outlives its token', () => {
   it('is closed with 4403 when the token expires', async () => {
     const began = Date.now();
-    const socket = await session({ ttlSeconds: 1 });
+    const socket = await session({ ttlSeconds: 3 });
     socket.send(subscribe('1', FOREVER));
     expect(await socket.closed).toEqual({ code: 4403, reason: 'Token expired' });
-    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(Date.now() - began).toBeLessThan(3_000 + 5_000);
   });
 
   it('is closed with 4403 when the token is revoked', async () => {
@@ -296,7 +296,7 @@ describe('the official client', () => {
       webSocketImpl: WebSocket,
       retryWait: async () => undefined,
       connectionParams: async () => {
-        const token = await api().userToken({ ttlSeconds: given.length === 0 ? 1 : 60 });
+        const token = await api().userToken({ ttlSeconds: given.length === 0 ? 3 : 60 });
         given.push(token);
         return { authorization: `Bearer ${token}` };
       },
@@ -307,7 +307,7 @@ describe('the official client', () => {
       { query: FOREVER },
       { next: () => undefined, error: () => undefined, complete: () => undefined },
     );
-    await vi.waitFor(() => expect(connected).toHaveBeenCalledTimes(2), { timeout: 6_000 });
+    await vi.waitFor(() => expect(connected).toHaveBeenCalledTimes(2), { timeout: 20_000 });
     stop();
     await client.dispose();
   });
