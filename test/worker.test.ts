@@ -5,7 +5,7 @@ import { examine } from '../src/lifecycle/doctor.ts';
 import { useDatabase } from './support/database.ts';
 import { makeJob } from './support/factory.ts';
 import { startProcess } from './support/process.ts';
-import { FAST, scratchFile, testConfig, useWorkers } from './support/workers.ts';
+import { FAST, scratchFile, testConfig, untilHandled, useWorkers } from './support/workers.ts';
 
 const database = useDatabase();
 const workers = useWorkers(database);
@@ -20,8 +20,9 @@ function spawnWorker(env: Record<string, string> = {}) {
 describe('stopping a worker', () => {
   it('gives a running job back without costing it an attempt, and the next worker completes it', async () => {
     const first = await workers.start();
-    const jobId = await workers.submit({ does: 'HANG_ONCE', file: scratchFile() }, 1);
-    await workers.reach(jobId, 'PROCESSING');
+    const file = scratchFile();
+    const jobId = await workers.submit({ does: 'HANG_ONCE', file }, 1);
+    await untilHandled(file);
     const startedAt = performance.now();
     await first.stop();
     expect(performance.now() - startedAt).toBeLessThan(300 + 500 + 1_200);
@@ -216,8 +217,9 @@ describe('a worker that is killed', () => {
   ])('leaves its job to another, which completes it once: %s', { timeout: 60_000 }, async (_lease, env, limitMs) => {
     await using killed = spawnWorker(env);
     await killed.waitForOutput(/worker started/);
-    const jobId = await workers.submit({ does: 'HANG_ONCE', file: scratchFile() });
-    await workers.reach(jobId, 'PROCESSING');
+    const file = scratchFile();
+    const jobId = await workers.submit({ does: 'HANG_ONCE', file });
+    await untilHandled(file);
     await using other = spawnWorker(env);
     await other.waitForOutput(/worker started/);
     const startedAt = performance.now();

@@ -44,7 +44,8 @@ const release = fc.record({ do: fc.constant('release' as const), job, before, co
 const report = fc.record({ do: fc.constant('report' as const), job, before, percent: fc.integer({ min: 1, max: 99 }) });
 const ofAttempt = fc.record({ do: fc.constantFrom('beat' as const, 'free' as const), job, before });
 const ofJob = <Word extends string>(word: Word) => fc.record({ do: fc.constant(word), job, by });
-const retry = fc.record({ do: fc.constant('retry' as const), job, by, price: fc.constantFrom(0, 1, 1, 2) });
+/** The highest price is more than anybody begins with. */
+const retry = fc.record({ do: fc.constant('retry' as const), job, by, price: fc.constantFrom(0, 1, 1, 2, 4) });
 const rescue = fc.record({ do: fc.constant('rescue' as const), overdue: fc.constantFrom(false, false, false, true) });
 const grant = fc.record({
   do: fc.constant('grant' as const),

@@ -4,7 +4,7 @@ import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.t
 import { createOrm } from '../../src/orm.ts';
 import { useDatabase } from '../support/database.ts';
 import { burntIn } from '../support/processor-time.ts';
-import { OWN_KINDS, scratchFile, useWorkers } from '../support/workers.ts';
+import { OWN_KINDS, scratchFile, untilHandled, useWorkers } from '../support/workers.ts';
 
 const database = useDatabase();
 const workers = useWorkers(database);
@@ -25,7 +25,7 @@ const expectEmptyQueue = () =>
     .toBe(0);
 
 /** A thread that spins takes all it can get; one that starts in place of it takes some, but not for long. */
-const expectBusy = () => expect.poll(() => burntIn(400), SOON).toBeGreaterThan(200);
+const expectBusy = () => expect.poll(() => burntIn(400), SOON).toBeGreaterThan(100);
 const expectQuiet = () => expect.poll(() => burntIn(400), SOON).toBeLessThan(100);
 
 const completesNext = async (input: object) => {
@@ -69,8 +69,9 @@ describe('a running job that is cancelled', () => {
 
   it('can be tried again at once, and its old thread writes nothing into the new round', async () => {
     const { log } = await workers.start();
-    const jobId = await workers.submit({ does: 'NUMBERED', milliseconds: 1_200, file: scratchFile() });
-    await workers.reach(jobId, 'PROCESSING');
+    const file = scratchFile();
+    const jobId = await workers.submit({ does: 'NUMBERED', milliseconds: 1_200, file });
+    await untilHandled(file);
     await workers.cancel(jobId);
     await workers.lifecycle().retry({ jobId, scope: 'any owner', priceOf: () => 3, tierPriority: 0 });
     expect(await workers.reach(jobId, 'COMPLETED')).toMatchObject({ attempt: 1, testResult: { run: 2 }, balance: 7 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
@@ -40,6 +40,11 @@ export function scratchFile(): string {
   const file = path.join(tmpdir(), `assay-probe-${randomUUID()}`);
   onTestFinished(() => rmSync(file, { force: true }));
   return file;
+}
+
+/** Waits until a handler has written to its file: a job is PROCESSING a little before its handler runs. */
+export async function untilHandled(file: string): Promise<void> {
+  await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 15_000, interval: 10 });
 }
 
 export interface JobState {
