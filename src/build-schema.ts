@@ -3,6 +3,7 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { authChecker } from './gate/authorization.ts';
 import { BulkResolver } from './resolvers/bulk.ts';
+import { FeedsResolver } from './resolvers/feeds.ts';
 import { GrantResolver } from './resolvers/grant.ts';
 import { JobResolver } from './resolvers/job.ts';
 import { JobEventsResolver } from './resolvers/job-events.ts';
@@ -21,6 +22,7 @@ export function buildSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
       BulkResolver,
+      FeedsResolver,
       GrantResolver,
       JobResolver,
       JobEventsResolver,

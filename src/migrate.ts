@@ -22,8 +22,7 @@ function migrationFromFiles(name: string) {
   return { name, class: SqlMigration };
 }
 
-/** Holds the one lock under which this database is migrated; it goes with its connection, so a crash frees it. */
-async function alone<T>(url: string, act: () => Promise<T>): Promise<T> {
+async function connected<T>(url: string, act: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'assay-migrate',
@@ -31,11 +30,18 @@ async function alone<T>(url: string, act: () => Promise<T>): Promise<T> {
   });
   await client.connect();
   try {
-    await client.query(`select pg_advisory_lock(hashtext('assay.migrate'))`);
-    return await act();
+    return await act(client);
   } finally {
     await client.end();
   }
+}
+
+/** Holds the one lock under which this database is migrated; it goes with its connection, so a crash frees it. */
+async function alone<T>(url: string, act: () => Promise<T>): Promise<T> {
+  return await connected(url, async (client) => {
+    await client.query(`select pg_advisory_lock(hashtext('assay.migrate'))`);
+    return await act();
+  });
 }
 
 async function withMigrator<T>(url: string, act: (migrator: Migrator) => Promise<T>): Promise<T> {
@@ -73,8 +79,39 @@ async function withMigrator<T>(url: string, act: (migrator: Migrator) => Promise
 export async function migrate(url: string, direction: 'up' | 'down' = 'up'): Promise<string[]> {
   return await alone(url, async () => {
     if (direction === 'up') await runMigrations({ connectionString: url });
-    return await withMigrator(url, async (migrator) => (await migrator[direction]()).map(({ name }) => name));
+    const names = await withMigrator(url, async (migrator) => (await migrator[direction]()).map(({ name }) => name));
+    if (direction === 'up') await claimLog(url);
+    return names;
   });
+}
+
+const UNDEFINED_FUNCTION = '42883';
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/**
+ * Compares the cluster that a database is in with the one that its events were written in. Their transaction numbers mean
+ * nothing in another one, so after a restore all events become older than every transaction of the new cluster, and the
+ * log gets a new name: by it, whoever comes with a position in the old one is told so. A schema without it is left alone.
+ * @returns true where the database was restored from another cluster
+ * @throws where the database's role may not ask which cluster it is in
+ */
+export async function claimLog(url: string): Promise<boolean> {
+  try {
+    return await connected(url, async (client) => {
+      const { rows } = await client.query<{ restored: boolean }>('select assay_claim_log() as restored');
+      return rows[0]?.restored ?? false;
+    });
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code === UNDEFINED_FUNCTION) return false;
+    if (code !== INSUFFICIENT_PRIVILEGE || !message.includes('pg_control_system')) throw error;
+    const role = decodeURIComponent(new URL(url).username) || 'of this database';
+    throw new Error(
+      `The role ${role} may not call pg_control_system(), by which a restore into another cluster is noticed. ` +
+        'Run as a superuser in this database: grant execute on function pg_control_system() to <role>',
+      { cause: error },
+    );
+  }
 }
 
 /** Every migration this version knows or the database remembers, oldest first; `appliedAt` is null while it is pending. */

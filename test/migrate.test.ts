@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrate, migrationStatus } from '../src/migrate.ts';
+import { claimLog, migrate, migrationStatus } from '../src/migrate.ts';
 import { STANDINGS } from './lifecycle/lifecycles.ts';
 import { readAllRows } from './lifecycle/rows.ts';
 import { emptyDatabase, type TestDatabase, waitUntilBlocked } from './support/database.ts';
@@ -136,4 +136,71 @@ describe('the status of the migrations', () => {
     await migrate(database.url, 'down');
     expect((await migrationStatus(database.url)).at(-1)).toEqual({ name: migrations.at(-1), appliedAt: null });
   });
+});
+
+describe('the log of the events', () => {
+  const readLog = async () =>
+    (await database.pool.query('select id, system_identifier, pruned_id from event_log')).rows;
+  const here = `select system_identifier from pg_control_system()`;
+
+  it('is of the cluster that it was migrated in, and stays the same log there', async () => {
+    await migrate(database.url);
+    const before = await readLog();
+    expect(before).toMatchObject((await database.pool.query(here)).rows);
+    expect(await claimLog(database.url)).toBe(false);
+    await migrate(database.url);
+    expect(await readLog()).toEqual(before);
+  });
+
+  it('is another one in another cluster, from the next migration on, whose transactions come after all its events', async () => {
+    await migrate(database.url);
+    const [before] = await readLog();
+    await database.pool.query(`update event_log set system_identifier = 1, pruned_id = 7, pruned_xact = '9000000000'`);
+    await addEvent('9000000000');
+    await addEvent('7');
+    await migrate(database.url);
+    const [after] = await readLog();
+    expect(after).toEqual({ ...before, id: expect.any(String), pruned_id: '0' });
+    expect(after.id).not.toBe(before.id);
+    const { rows } = await database.pool.query('select xact::text from job_events order by id');
+    expect(rows).toEqual([{ xact: '3' }, { xact: '7' }]);
+  });
+
+  it('is claimed once by processes that start at once', async () => {
+    await migrate(database.url);
+    await database.pool.query('update event_log set system_identifier = 1');
+    const claims = await Promise.all([1, 2, 3].map(() => claimLog(database.url)));
+    expect(claims.sort()).toEqual([false, false, true]);
+  });
+
+  it('is nothing to a database that is not migrated', async () => {
+    expect(await claimLog(database.url)).toBe(false);
+    await migrate(database.url);
+    await migrate(database.url, 'down');
+    expect(await claimLog(database.url)).toBe(false);
+  });
+
+  it('needs a role that may ask for the cluster, and says so', async () => {
+    await migrate(database.url);
+    const name = new URL(database.url).pathname.slice(1);
+    await database.pool.query(`create role ${name}_plain login password 'plain'`);
+    try {
+      await database.pool.query('revoke execute on function pg_control_system() from public');
+      const url = Object.assign(new URL(database.url), { username: `${name}_plain`, password: 'plain' });
+      await database.pool.query(`grant select, update on event_log to ${name}_plain`);
+      await expect(claimLog(url.href)).rejects.toThrow(
+        `The role ${name}_plain may not call pg_control_system(), by which a restore into another cluster is noticed.`,
+      );
+    } finally {
+      await database.pool.query(`drop owned by ${name}_plain; drop role ${name}_plain`);
+    }
+  });
+
+  async function addEvent(xact: string): Promise<void> {
+    await database.pool.query(
+      `insert into job_events (job_id, seq, type, user_id, kind, status, round, attempt, progress, assessment_name, at, xact)
+       values (assay_uuid(), 1, 'QUEUED', assay_uuid(), 'PROBE', 'QUEUED', 1, 0, '{}', 'A test', now(), $1::text::xid8)`,
+      [xact],
+    );
+  }
 });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
-import { openDatabase } from './database.ts';
+import { claimLog, openDatabase } from './database.ts';
 import { explainListenError, probePort } from './port.ts';
 import { runUntilStopped } from './shutdown.ts';
 import { withUserSecret } from './user-secret.ts';
@@ -25,6 +25,7 @@ Examples:
       const log = createLog();
       const code = await runUntilStopped(log, async (start) => {
         const database = await start('PostgreSQL', () => openDatabase(config, (line) => log.info(line)));
+        await claimLog(database.config, log);
         await start('The API', () => startApiPart(database.config, log));
       });
       process.exit(code);

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
 import { CommandError, codeOf } from './command-error.ts';
 import { readSecret, removeSecret, replaceSecret } from './data-folder.ts';
 
@@ -43,6 +44,14 @@ export async function startDatabase(config: Config, log: (line: string) => void)
 
 /** The connection that LISTEN, queue and migrations need: past a pooler, where one stands between. */
 export const directUrl = (config: Database['config']): string => config.databaseDirectUrl ?? config.databaseUrl;
+
+/** Notices, before a part of Assay starts, that the database was restored from another cluster. @throws as `claimLog` */
+export async function claimLog(config: Database['config'], log: Log): Promise<void> {
+  const migrations = await import('../migrate.ts');
+  if (await migrations.claimLog(directUrl(config))) {
+    log.warn('The database was restored from another cluster: whoever follows a log begins anew.');
+  }
+}
 
 /** The URL that a running `start` left in the data folder. Where it was killed, nobody may answer there any more. */
 async function findRunning({ dataDir }: Config): Promise<string | undefined> {

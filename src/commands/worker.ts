@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { createLog } from '../log.ts';
-import { openDatabase } from './database.ts';
+import { claimLog, openDatabase } from './database.ts';
 import { runUntilStopped } from './shutdown.ts';
 
 export function workerCommand(): Command {
@@ -22,6 +22,7 @@ Examples:
       const log = createLog();
       const code = await runUntilStopped(log, async (start) => {
         const database = await start('PostgreSQL', () => openDatabase(config, (line) => log.info(line)));
+        await claimLog(database.config, log);
         const { startWorker } = await import('../worker.ts');
         await start('The worker', () => startWorker({ config: database.config, log }));
       });

@@ -60,6 +60,15 @@ export const FrameType = {
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
+/** Why a subscriber to many jobs is told where he stands, instead of what happened. */
+export const PositionReason = {
+  START: 'START',
+  PRUNED: 'PRUNED',
+  OVERFLOW: 'OVERFLOW',
+  RESTORED: 'RESTORED',
+} as const;
+export type PositionReason = (typeof PositionReason)[keyof typeof PositionReason];
+
 export const LedgerEntryType = {
   GRANT: 'GRANT',
   CHARGE: 'CHARGE',

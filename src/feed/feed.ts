@@ -1,10 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
+import type { Reader } from './cursor.ts';
 import { Follower } from './follower.ts';
-import type { JobFrame } from './frame.ts';
+import type { FeedFrame, JobFrame } from './frame.ts';
 import { startListener } from './listener.ts';
 import { findBehind, readLog } from './log.ts';
+import { createLogFeed } from './log-feed.ts';
 import { LogReader } from './log-reader.ts';
 
 export interface FeedOptions {
@@ -30,6 +32,16 @@ export interface Feed {
     jobId: string,
     options: { owner: string | null; after?: number },
   ): Promise<AsyncIterableIterator<JobFrame> | null>;
+  /**
+   * Follows all jobs of a user, or everyone's: each event after `after` once, those of a job in their order. Without
+   * `after`, and where events are missing, a position comes first, from which on nothing is. Progress comes between, of
+   * each job the latest value only.
+   * @param reader the user's id, or null for everyone's jobs
+   * @param options.after a cursor that this reader was given
+   * @returns null where `after` is none
+   * @throws when the log cannot be read, and after `stop`
+   */
+  followJobs(reader: Reader, options: { after?: string }): Promise<AsyncIterableIterator<FeedFrame> | null>;
   /** True while wake-ups arrive. When they do not, events still come, at the pace of the poll. */
   isListening(): boolean;
   /** How many subscribers are served now. */
@@ -47,16 +59,28 @@ export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: F
   const followers = new Map<string, Set<Follower>>();
   const reader = new LogReader({ orm, log, limit: queueBound });
   const stopping = new AbortController();
-  const listener = startListener({ url, log, onWakeUp: wake, onConnect: () => wake(followers.keys()) });
+  const logFeed = createLogFeed({ orm, log, queueBound });
+  const listener = startListener({ url, log, onWakeUp: wake, onConnect: wakeAll });
   const polling = keepPolling();
 
   function wake(jobIds: Iterable<string>): void {
+    logFeed.look(jobIds);
+    lookAt(jobIds);
+  }
+
+  function wakeAll(): void {
+    logFeed.look(null);
+    lookAt(followers.keys());
+  }
+
+  function lookAt(jobIds: Iterable<string>): void {
     for (const id of jobIds) reader.look(followers.get(id) ?? []);
   }
 
   async function keepPolling(): Promise<void> {
     while (!stopping.signal.aborted) {
       await wait(pollMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      logFeed.look(listener.isListening() ? [] : null);
       if (followers.size > 0) await poll();
     }
   }
@@ -64,7 +88,7 @@ export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: F
   /** While nothing is heard every job is looked at, for the sake of progress: no position in the log shows that it is new. */
   async function poll(): Promise<void> {
     try {
-      wake(listener.isListening() ? await findBehind(orm.em.fork(), hindmost()) : followers.keys());
+      lookAt(listener.isListening() ? await findBehind(orm.em.fork(), hindmost()) : followers.keys());
     } catch (error) {
       log.warn({ err: error }, 'the poll failed');
     }
@@ -113,12 +137,13 @@ export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: F
         throw error;
       }
     },
+    followJobs: (whose, { after }) => logFeed.follow(whose, after),
     isListening: () => listener.isListening(),
-    countFollowers: () => all().length,
+    countFollowers: () => all().length + logFeed.countFollowers(),
     async stop() {
       stopping.abort();
       for (const follower of all()) follower.queue.end();
-      await Promise.all([listener.stop(), reader.stop(), polling]);
+      await Promise.all([listener.stop(), reader.stop(), logFeed.stop(), polling]);
     },
   };
 }

@@ -1,20 +1,22 @@
-import type { JobFrame } from './frame.ts';
+import { type FeedFrame, isPosition, type JobFrame } from './frame.ts';
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 /**
  * What waits for one subscriber. It takes what it is given; how much that may be is decided by whoever fills it. Progress
- * stands behind the rest and collapses to its latest value, and whatever comes after it takes its place.
+ * stands behind the rest and collapses to the latest value of each job, and whatever comes of that job after it takes its
+ * place.
  *
  * The iterator is written by hand because an async generator that waits cannot be returned: its subscriber would never be
  * let go.
  */
-export class FrameQueue implements AsyncIterableIterator<JobFrame> {
+export class FrameQueue<Frame extends FeedFrame = JobFrame> implements AsyncIterableIterator<Frame> {
   readonly #onEmpty: () => void;
   readonly #onEnd: () => void;
-  readonly #waiting: PromiseWithResolvers<IteratorResult<JobFrame>>[] = [];
-  #frames: JobFrame[] = [];
-  #progress: JobFrame | undefined;
+  readonly #waiting: PromiseWithResolvers<IteratorResult<Frame>>[] = [];
+  #frames: Frame[] = [];
+  /** By job. */
+  readonly #progress = new Map<string, Frame>();
   #isEnded = false;
 
   /**
@@ -35,19 +37,20 @@ export class FrameQueue implements AsyncIterableIterator<JobFrame> {
     return this.#isEnded;
   }
 
-  push(frame: JobFrame): void {
+  push(frame: Frame): void {
     if (this.#isEnded) return;
-    this.#progress = undefined;
+    const job: JobFrame | null = isPosition(frame) ? null : frame;
+    if (job) this.#progress.delete(job.jobId);
     const waiter = this.#waiting.shift();
     if (waiter) waiter.resolve({ value: frame, done: false });
-    else if (frame.type === 'PROGRESSED') this.#progress = frame;
+    else if (job?.type === 'PROGRESSED') this.#progress.set(job.jobId, frame);
     else this.#frames.push(frame);
   }
 
   /** Drops what waits. */
   clear(): void {
     this.#frames = [];
-    this.#progress = undefined;
+    this.#progress.clear();
   }
 
   /** Ends the stream once everything that waits is delivered. */
@@ -58,17 +61,17 @@ export class FrameQueue implements AsyncIterableIterator<JobFrame> {
     this.#onEnd();
   }
 
-  async next(): Promise<IteratorResult<JobFrame>> {
+  async next(): Promise<IteratorResult<Frame>> {
     const frame = this.#frames.shift() ?? this.#takeProgress();
     if (frame) return { value: frame, done: false };
     if (this.#isEnded) return DONE;
-    const waiter = Promise.withResolvers<IteratorResult<JobFrame>>();
+    const waiter = Promise.withResolvers<IteratorResult<Frame>>();
     this.#waiting.push(waiter);
     this.#onEmpty();
     return await waiter.promise;
   }
 
-  async return(): Promise<IteratorResult<JobFrame>> {
+  async return(): Promise<IteratorResult<Frame>> {
     this.clear();
     this.end();
     return DONE;
@@ -78,9 +81,10 @@ export class FrameQueue implements AsyncIterableIterator<JobFrame> {
     return this;
   }
 
-  #takeProgress(): JobFrame | undefined {
-    const frame = this.#progress;
-    this.#progress = undefined;
-    return frame;
+  #takeProgress(): Frame | undefined {
+    const [oldest] = this.#progress;
+    if (!oldest) return undefined;
+    this.#progress.delete(oldest[0]);
+    return oldest[1];
   }
 }

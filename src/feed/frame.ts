@@ -1,6 +1,6 @@
 import type { Job } from '../entities/job.ts';
 import type { JobEvent } from '../entities/job-event.ts';
-import { FrameType, type JobKind, type JobStatus } from '../entities/job-status.ts';
+import { FrameType, type JobKind, type JobStatus, type PositionReason } from '../entities/job-status.ts';
 import type { Progress } from '../entities/progress.ts';
 
 /** What a subscriber receives: a stored event, or a picture of the job as it is now. */
@@ -22,13 +22,24 @@ export interface JobFrame {
   at: Date;
 }
 
+/** Where a reader of many jobs begins, or begins anew because events are missing: he has to look at his jobs himself. */
+export interface PositionFrame {
+  position: string;
+  reason: PositionReason;
+}
+
+/** What a subscriber of many jobs receives. */
+export type FeedFrame = JobFrame | PositionFrame;
+
+export const isPosition = (frame: FeedFrame): frame is PositionFrame => 'position' in frame;
+
 const eventTypeOf = (type: FrameType): string => `analysis.${type.toLowerCase()}`;
 
-/** A stored event, as it was. */
-export function frameOfEvent(event: JobEvent): JobFrame {
+/** A stored event, as it was. Where it is one of many jobs' it carries the position behind it. */
+export function frameOfEvent(event: JobEvent, cursor: string | null = null): JobFrame {
   return {
     seq: event.seq,
-    cursor: null,
+    cursor,
     type: event.type,
     eventType: eventTypeOf(event.type),
     jobId: event.jobId,

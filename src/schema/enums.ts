@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { registerEnumType } from 'type-graphql';
-import { FailureCode, FrameType, JobKind, JobStatus, LedgerEntryType } from '../entities/job-status.ts';
+import { FailureCode, FrameType, JobKind, JobStatus, LedgerEntryType, PositionReason } from '../entities/job-status.ts';
 
 export const ArchiveStatus = {
   PROCESSING: 'PROCESSING',
@@ -187,6 +187,18 @@ describeEnum(
     DELETED: 'The job was deleted, as a tombstone (status CANCELLED) or for good (`job` is null).',
     RESYNC:
       'History was skipped, because it is no longer kept or the reader was too slow. Take the state from this message and go on from its `seq`.',
+  },
+);
+
+describeEnum(
+  'FeedPositionReason',
+  PositionReason,
+  'Why a subscriber to many jobs is told a position. Whatever the reason, the same is to be done.',
+  {
+    START: 'The subscription begins here, because it was given no `after`.',
+    PRUNED: 'Events after the given position are no longer kept.',
+    OVERFLOW: 'More events came than are kept for a reader who does not read.',
+    RESTORED: 'The given position is in a log that is no more: the database was restored from a backup.',
   },
 );
 

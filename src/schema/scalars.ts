@@ -7,7 +7,7 @@ export const DateTime = GraphQLDateTime;
 /** Makes type-graphql say `DateTime` where a type is given as `Date`; its own name for it would be `DateTimeISO`. */
 export const scalarsMap = [{ type: Date, scalar: GraphQLDateTime }];
 
-const MAX_CURSOR_LENGTH = 512;
+const MAX_CURSOR_LENGTH = 2_048;
 const CURSOR_RULE = `must be a string of 1 to ${MAX_CURSOR_LENGTH} characters`;
 
 function readCursor(value: unknown): string {
@@ -24,7 +24,7 @@ function readCursor(value: unknown): string {
 export const Cursor = new GraphQLScalarType<string, string>({
   name: 'Cursor',
   description:
-    "A position in a user's log or in everyone's. Opaque text of at most 512 characters: keep it, send it back unchanged, and read nothing into it.",
+    "A position in a user's log or in everyone's. Opaque text of at most 2,048 characters: keep it, send it back unchanged, and read nothing into it.",
   serialize: readCursor,
   parseValue: readCursor,
   parseLiteral: (node) => readCursor(node.kind === Kind.STRING ? node.value : undefined),

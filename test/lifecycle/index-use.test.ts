@@ -64,6 +64,30 @@ const queries: { what: string; index: string; sql: string }[] = [
     sql: `select * from job_events where job_id = $id and seq > 1 order by seq limit 100`,
   },
   {
+    what: 'the events of a user that came since',
+    index: 'events_of_user',
+    sql: `select id from job_events where user_id = $user and xact >= '100' and xact < pg_snapshot_xmax(pg_current_snapshot())
+            and pg_visible_in_snapshot(xact, pg_current_snapshot())`,
+  },
+  {
+    what: 'the events of a user that were being written then',
+    index: 'events_of_user',
+    sql: `select id from job_events where user_id = $user and xact = any(array[$since, $since])`,
+  },
+  {
+    what: 'the events of everyone that came since',
+    index: 'events_by_xact',
+    sql: `select id from job_events where xact >= $since and xact < pg_snapshot_xmax(pg_current_snapshot())
+            and pg_visible_in_snapshot(xact, pg_current_snapshot())`,
+  },
+  {
+    what: 'the rest of a long stretch of everyone’s events, in the order of the log',
+    index: 'job_events_pkey',
+    sql: `select id from job_events where id > 100 and id <= 1000000
+            and not pg_visible_in_snapshot(xact, $seen) and pg_visible_in_snapshot(xact, pg_current_snapshot())
+          order by id limit 100`,
+  },
+  {
     what: 'a page of a user’s ledger, newest first',
     index: 'ledger_of_user',
     sql: `select * from ledger_entries where user_id = $user and id < $newest order by id desc limit 20`,
@@ -98,6 +122,7 @@ const queries: { what: string; index: string; sql: string }[] = [
 let userId = '';
 let jobId = '';
 let newest = '';
+let since = '';
 
 beforeAll(async () => {
   const { pool } = database();
@@ -132,13 +157,17 @@ beforeAll(async () => {
   await pool.query('analyze');
   const { rows } = await pool.query<{ id: string }>('select assay_uuid() as id');
   newest = rows[0]!.id;
+  const xact = await pool.query<{ now: string }>('select pg_current_xact_id()::text as now');
+  since = xact.rows[0]!.now;
 });
 
 async function explain(sql: string): Promise<PlanNode[]> {
   const bound = sql
     .replaceAll('$user', `'${userId}'`)
     .replaceAll('$id', `'${jobId}'`)
-    .replaceAll('$newest', `'${newest}'`);
+    .replaceAll('$newest', `'${newest}'`)
+    .replaceAll('$since', `'${since}'::xid8`)
+    .replaceAll('$seen', `'${since}:${since}:'::pg_snapshot`);
   const { rows } = await database().pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
     `explain (format json) ${bound}`,
   );

@@ -46,6 +46,8 @@ const OPEN_TO: Record<string, Who[]> = {
   'mutation rescueStuckJobs': ['jobs:repair'],
   'mutation grantTokens': ['tokens:grant'],
   'subscription jobEvents': ['user', 'jobs:read'],
+  'subscription myEvents': ['user'],
+  'subscription allEvents': ['jobs:read'],
 };
 
 /** Some value of a type, as a literal: the shape is right, whatever the content is. */

@@ -18,6 +18,7 @@ describe('an enum of the schema', () => {
     ['JobStatus', vocabulary.JobStatus],
     ['FailureCode', vocabulary.FailureCode],
     ['JobEventType', vocabulary.FrameType],
+    ['FeedPositionReason', vocabulary.PositionReason],
     ['LedgerEntryType', vocabulary.LedgerEntryType],
     ['ArchiveStatus', enums.ArchiveStatus],
     ['JobAction', enums.JobAction],
@@ -34,7 +35,7 @@ describe('an enum of the schema', () => {
 
   it('is among those checked here', () => {
     const names = Object.values(schema.getTypeMap()).filter((type) => isEnumType(type) && !type.name.startsWith('__'));
-    expect(names).toHaveLength(14);
+    expect(names).toHaveLength(15);
   });
 
   it('lists actions in the order in which a job shows them', () => {

@@ -1,8 +1,11 @@
 import type { Job as JobRow } from '../../src/entities/job.ts';
 import type { LedgerEntry as LedgerEntryRow } from '../../src/entities/ledger-entry.ts';
 import type { Result as ResultRow } from '../../src/entities/result.ts';
+import type { JobFrame, PositionFrame } from '../../src/feed/frame.ts';
 import type { Connection } from '../../src/schema/connection.ts';
+import type { FeedPosition } from '../../src/schema/feed-event.ts';
 import type { Job } from '../../src/schema/job.ts';
+import type { JobEvent } from '../../src/schema/job-event.ts';
 import type { LedgerEntry } from '../../src/schema/ledger.ts';
 import type { GrantTokensPayload, SubmitPayload } from '../../src/schema/payloads.ts';
 import type { Result } from '../../src/schema/result.ts';
@@ -20,6 +23,9 @@ export const rowsFit: [Fits<JobRow, Job>, Fits<ResultRow, Result>, Fits<LedgerEn
   true,
   true,
 ];
+
+/** So do the frames of subscriptions. */
+export const framesFit: [Fits<JobFrame, JobEvent>, Fits<PositionFrame, FeedPosition>] = [true, true];
 
 /** Rows go into payloads and pages as they are. */
 export const submitted = (job: JobRow): SubmitPayload => ({ job, replayed: false, tokenBalance: 2, userErrors: [] });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Cursor, DateTime } from '../../src/schema/scalars.ts';
 
 describe('a cursor', () => {
-  it('is text of 1 to 512 characters and comes through unchanged', () => {
-    for (const text of ['x', 'y'.repeat(512), ' +/=\u00e9 ']) {
+  it('is text of 1 to 2,048 characters and comes through unchanged', () => {
+    for (const text of ['x', 'y'.repeat(2_048), ' +/=\u00e9 ']) {
       expect(Cursor.parseValue(text)).toBe(text);
       expect(Cursor.parseLiteral(parseLiteralText(JSON.stringify(text)))).toBe(text);
       expect(Cursor.serialize(text)).toBe(text);
@@ -13,13 +13,13 @@ describe('a cursor', () => {
 
   it.each([
     ['an empty text', ''],
-    ['a longer text', 'x'.repeat(513)],
+    ['a longer text', 'x'.repeat(2_049)],
     ['a number', 7],
     ['a list', ['x']],
     ['an object', {}],
   ])('is not %s', (_what, value) => {
     const refusal = expect.objectContaining({
-      message: 'Cursor must be a string of 1 to 512 characters',
+      message: 'Cursor must be a string of 1 to 2048 characters',
       extensions: expect.objectContaining({ code: 'BAD_USER_INPUT' }),
     });
     expect(() => Cursor.parseValue(value)).toThrow(refusal);

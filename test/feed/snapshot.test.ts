@@ -1,0 +1,45 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isSameSnapshot, lowestUnseen, parseSnapshot, printSnapshot } from '../../src/feed/snapshot.ts';
+import { createOrm } from '../../src/orm.ts';
+import { useDatabase } from '../support/database.ts';
+import { openTransaction } from './feed-readers.ts';
+
+const database = useDatabase();
+let orm: MikroORM;
+beforeAll(async () => {
+  orm = await createOrm({ url: database().url });
+});
+afterAll(() => orm.close());
+
+it('says of a snapshot what PostgreSQL says of it, and is read by it as the same', async () => {
+  await using one = await openTransaction(database().url);
+  await using two = await openTransaction(database().url);
+  const numbers: string[] = [];
+  for (const { client } of [one, two]) {
+    numbers.push((await client.query('select pg_current_xact_id()::text as xact')).rows[0].xact);
+  }
+  // Only what lies below one that is over has to be named.
+  await database().pool.query('select pg_current_xact_id()');
+  const { rows } = await sql<{ text: string }>`select pg_current_snapshot()::text as text`.execute(orm.em.getKysely());
+  const text = rows[0]!.text;
+  const snapshot = parseSnapshot(text);
+  expect(snapshot.open.map(String)).toEqual(expect.arrayContaining(numbers));
+  expect(lowestUnseen(snapshot)).toBeLessThanOrEqual(BigInt(numbers[0]!));
+  expect(printSnapshot(snapshot)).toBe(text);
+});
+
+it('has a lowest transaction that is not seen also where none is open', () => {
+  const snapshot = parseSnapshot('7:7:');
+  expect(snapshot).toEqual({ next: 7n, open: [] });
+  expect(lowestUnseen(snapshot)).toBe(7n);
+  expect(lowestUnseen(parseSnapshot('4:9:4,6'))).toBe(4n);
+});
+
+it('is the same as another only where the same is seen', () => {
+  expect(isSameSnapshot(parseSnapshot('4:9:4,6'), parseSnapshot('4:9:4,6'))).toBe(true);
+  for (const other of ['4:9:4', '4:10:4,6', '9:9:']) {
+    expect(isSameSnapshot(parseSnapshot('4:9:4,6'), parseSnapshot(other))).toBe(false);
+  }
+});
