@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Connection, connect, RequestError } from './connection.ts';
 import {
-  GrantTokensDocument,
-  ReadResultDocument,
+  type AssayClient,
+  AssayError,
+  createAssayClient,
   SubmitAssessmentDocument,
   type SubmitAssessmentInput,
-  WatchJobDocument,
-  WhoAmIDocument,
-} from './operations.generated.ts';
+  ViewerDocument,
+} from '../src/client/index.ts';
+import { GrantTokensDocument, ReadArchetypeDocument } from './operations.generated.ts';
 import type { Outcome } from './summary.ts';
 
 export interface Analyst {
@@ -24,10 +24,11 @@ export interface AnalystOptions {
   left: () => number;
 }
 
-/** Submits as one user, over HTTP, and watches over one socket. @throws RequestError when the token is not accepted */
+/** Submits as one user, over HTTP, and watches over one socket. @throws AssayError when the token is not accepted */
 export async function createAnalyst(options: AnalystOptions): Promise<Analyst> {
-  const user = connect(options.url, options.token);
-  const { viewer } = await user.request(WhoAmIDocument, {});
+  const { url, token } = options;
+  const user = createAssayClient({ url, token });
+  const { viewer } = await user.request(ViewerDocument, {});
   let granting: Promise<void> | undefined;
   const grant = (price: number) => {
     granting ??= payFor(options, viewer.id, price * options.left()).finally(() => {
@@ -57,20 +58,20 @@ export async function createAnalyst(options: AnalystOptions): Promise<Analyst> {
         const end = await watch(user, submitted.jobId);
         if ('failed' in end) return { line, ...end };
         const totalMs = performance.now() - start;
-        const { result } = await user.request(ReadResultDocument, { id: end.resultId });
+        const { result } = await user.request(ReadArchetypeDocument, { id: end.resultId });
         return { line, submitMs, totalMs, archetype: result?.assessment?.archetype ?? 'none' };
       } catch (error) {
-        if (error instanceof RequestError) return { line, wrong: error.message };
+        if (error instanceof AssayError) return { line, wrong: error.message };
         throw error;
       }
     },
-    close: () => void user.close(),
+    close: () => user.close(),
   };
 }
 
 /** Follows a job from its first event, so that none is missed however fast it is. */
-async function watch(user: Connection, jobId: string): Promise<{ resultId: string } | { failed: string }> {
-  for await (const { jobEvents: event } of user.subscribe(WatchJobDocument, { jobId, after: 0 })) {
+async function watch(user: AssayClient, jobId: string): Promise<{ resultId: string } | { failed: string }> {
+  for await (const event of user.watchJob(jobId, { after: 0 })) {
     if (event.status === 'COMPLETED' && event.resultId) return { resultId: event.resultId };
     if (event.status === 'FAILED' || event.status === 'CANCELLED') {
       return { failed: event.metadata.errorMessage ?? event.status };
@@ -81,7 +82,7 @@ async function watch(user: Connection, jobId: string): Promise<{ resultId: strin
 
 async function payFor({ url, serviceToken }: AnalystOptions, userId: string, amount: number): Promise<void> {
   if (!serviceToken) throw new Error('The balance is used up; with --service-token this example grants what it needs.');
-  const service = connect(url, serviceToken);
+  const service = createAssayClient({ url, token: serviceToken });
   const input = { userId, amount, reason: 'Example run', idempotencyKey: crypto.randomUUID() };
   const [error] = (await service.request(GrantTokensDocument, { input })).grantTokens.userErrors;
   if (error) throw new Error(`Tokens were not granted: ${error.message}`);

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { SubmitAssessmentInput } from './operations.generated.ts';
+import type { SubmitAssessmentInput } from '../src/client/index.ts';
 
 /** One line of the file: an input, or why it is none. */
 export type Line = { number: number; input: SubmitAssessmentInput } | { number: number; fault: string };

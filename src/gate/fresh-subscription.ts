@@ -1,7 +1,41 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, type GraphQLError } from 'graphql';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
+import type { Context, ContextOf } from '../context.ts';
+import { toApiError } from './error-format.ts';
+import type { OperationRequest, Preparation } from './preparation.ts';
+import type { Viewer } from './viewer.ts';
+
+/** What every transport of subscriptions needs. */
+export interface SubscriptionParts {
+  schema: GraphQLSchema;
+  preparation: Preparation;
+  contextOf: ContextOf;
+}
+
+/** Prepares a viewer's subscription. Never throws: the errors are the answer. */
+export function prepareSubscription(
+  { schema, preparation, contextOf }: SubscriptionParts,
+  viewer: Viewer,
+  request: OperationRequest,
+): ExecutionArgs | readonly GraphQLError[] {
+  try {
+    const document = preparation.prepare(request);
+    if (!('kind' in document)) return document;
+    const { operationName, variables: variableValues } = request;
+    return { schema, document, operationName, variableValues, contextValue: contextOf(viewer) };
+  } catch (error) {
+    return [toApiError(error)];
+  }
+}
 
 /** A subscription was refused before its first event, for these reasons. */
-export class SubscriptionRefused extends Error {
+class SubscriptionRefused extends Error {
   override readonly name = 'SubscriptionRefused';
   readonly errors: readonly GraphQLError[];
 
@@ -11,6 +45,10 @@ export class SubscriptionRefused extends Error {
   }
 }
 
+/** Why a stream of {@link subscribeAnew} failed. */
+export const reasonsOf = (error: unknown): readonly unknown[] =>
+  error instanceof SubscriptionRefused ? error.errors : [error];
+
 /**
  * graphql-js's `subscribe`, with two differences. Each event is executed with a context of its own, because one entity
  * manager for a whole subscription would answer with rows as they once were. And a refused subscription is a stream that
@@ -18,8 +56,9 @@ export class SubscriptionRefused extends Error {
  */
 export async function subscribeAnew(
   args: ExecutionArgs,
-  newContext: () => unknown,
+  contextOf: ContextOf,
 ): Promise<AsyncIterableIterator<ExecutionResult>> {
+  const { viewer } = args.contextValue as Context;
   const source = await createSourceEventStream(args).catch((error: Error) => error);
   if (source instanceof Error) return refused(source);
   if (!(Symbol.asyncIterator in source)) return refused(new SubscriptionRefused(source.errors ?? []));
@@ -27,7 +66,7 @@ export async function subscribeAnew(
   const next = async (): Promise<IteratorResult<ExecutionResult>> => {
     const event = await events.next();
     if (event.done) return event;
-    const value = await execute({ ...args, rootValue: event.value, contextValue: newContext() });
+    const value = await execute({ ...args, rootValue: event.value, contextValue: contextOf(viewer) });
     return { done: false, value };
   };
   return stream(next, async () => {

@@ -10,8 +10,10 @@ import { createApollo } from './apollo.ts';
 import { createAuthenticator } from './authentication.ts';
 import { drainServer } from './drain.ts';
 import { createErrorFormat } from './error-format.ts';
+import { createEventStreams } from './event-stream.ts';
 import { createHttp } from './http.ts';
 import { createOriginCheck } from './origins.ts';
+import { Places } from './places.ts';
 import { createPreparation } from './preparation.ts';
 import type { Readiness } from './readiness.ts';
 import { type Sockets, serveSockets } from './socket.ts';
@@ -32,7 +34,7 @@ export interface GateParts {
 export interface OpenGate {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
-  /** Takes no new work, tells the sockets 1001, and lets running requests end. */
+  /** Takes no new work, tells the sockets 1001, ends the event streams, and lets running requests end. */
   stop(): Promise<void>;
 }
 
@@ -45,20 +47,25 @@ export async function openGate({ config, log, orm, schema, contextOf, readiness 
   const formatError = createErrorFormat(log);
   const authenticate = createAuthenticator({ config, orm });
   const isAllowedOrigin = createOriginCheck(config);
-  const shared = { config, preparation, authenticate, contextOf, formatError, isAllowedOrigin };
+  const places = new Places(config);
+  const shared = { config, log, schema, preparation, authenticate, contextOf, formatError, isAllowedOrigin, places };
 
   await using opened = new AsyncDisposableStack();
   const apollo = createApollo({ schema, config, preparation, formatError, log });
   await apollo.start();
   opened.defer(() => apollo.stop());
-  const server = createServer(createHttp({ ...shared, apollo, readiness }));
+  const streams = createEventStreams(shared);
+  const server = createServer(createHttp({ ...shared, apollo, readiness, eventStream: streams.handler }));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   await listen(server, config);
   let sockets: Sockets | undefined;
-  // Side by side: an open socket keeps its server from closing.
-  opened.defer(async () => void (await Promise.all([drainServer(server, DRAIN_LIMIT_MS), sockets?.stop()])));
-  sockets = serveSockets({ ...shared, server, schema, log });
+  // Side by side: what is open keeps its server from closing.
+  opened.defer(async () => {
+    streams.stop();
+    await Promise.all([drainServer(server, DRAIN_LIMIT_MS), sockets?.stop()]);
+  });
+  sockets = serveSockets({ ...shared, server });
 
   const open = opened.move();
   return { url: urlOf(server, config), stop: () => open.disposeAsync() };

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import type { Context, ContextOf } from '../context.ts';
 import type { Authenticate } from './authentication.ts';
 import { type FormatError, toApiError } from './error-format.ts';
-import { apiError, ERRORS } from './errors.ts';
+import { apiError, ERRORS, type ErrorCode, errorHeaders } from './errors.ts';
 import { graphiqlPage } from './graphiql.ts';
 import { isNestedDeeper } from './json-depth.ts';
 import type { IsAllowedOrigin } from './origins.ts';
@@ -31,6 +31,8 @@ export interface HttpParts {
   formatError: FormatError;
   isAllowedOrigin: IsAllowedOrigin;
   readiness: () => Promise<Readiness>;
+  /** Answers `/graphql/stream`. */
+  eventStream: RequestHandler;
 }
 
 /** Everything that is served over HTTP. Every refusal is JSON in the one form of our errors. */
@@ -55,6 +57,7 @@ export function createHttp(parts: HttpParts): Express {
   });
   if (config.env === 'development') app.get('/graphiql', graphiqlPage());
   app.all('/graphql', onlyGetAndPost, onlyJson, jsonBody(config.limits), graphql(parts));
+  app.all('/graphql/stream', onlyPost, onlyJsonType, jsonBody(config.limits), parts.eventStream);
   app.use(() => {
     throw apiError('NOT_FOUND', { message: 'There is nothing at this path.' });
   });
@@ -86,8 +89,23 @@ const onlyGetAndPost: RequestHandler = (request, response, next) => {
   throw apiError('METHOD_NOT_ALLOWED');
 };
 
+/** A token comes in a header, which an `EventSource` cannot send: whoever can, can POST. */
+const onlyPost: RequestHandler = (request, response, next) => {
+  if (request.method === 'POST') return next();
+  response.set('allow', 'POST');
+  throw apiError('METHOD_NOT_ALLOWED');
+};
+
+const typeOf = (request: Request): string =>
+  (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+const onlyJsonType: RequestHandler = (request, _response, next) => {
+  if (typeOf(request) === 'application/json') return next();
+  throw apiError('UNSUPPORTED_MEDIA_TYPE');
+};
+
 const onlyJson: RequestHandler = (request, _response, next) => {
-  const type = (request.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = typeOf(request);
   const isLeftToApollo = SIMPLE_TYPES.includes(type) && !PREFLIGHT_HEADERS.some((name) => request.get(name));
   if (request.method === 'GET' || type === 'application/json' || isLeftToApollo) return next();
   throw apiError('UNSUPPORTED_MEDIA_TYPE');
@@ -108,7 +126,8 @@ const answerError =
   (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error);
     const formatted = formatError(bodyError(error));
-    const code = formatted.extensions?.code as keyof typeof ERRORS;
+    const { code, retryAfterMs } = formatted.extensions as { code: ErrorCode; retryAfterMs?: number };
+    response.set(errorHeaders(code, retryAfterMs));
     // A path that leads nowhere is no field: here NOT_FOUND has the status that HTTP gives it.
     response.status(code === 'NOT_FOUND' ? 404 : ERRORS[code].status).json({ errors: [formatted] });
   };

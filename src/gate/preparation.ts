@@ -24,7 +24,7 @@ export interface OperationRequest {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Which operations a transport serves. */
+/** Which operations a transport serves: an event stream serves those of a socket. */
 export type Transport = 'http' | 'socket';
 
 const MAX_VALIDATION_ERRORS = 5;
@@ -88,7 +88,7 @@ export function createPreparation(schema: GraphQLSchema, config: Pick<Config, 'e
       .every((field) => field.name.value.startsWith('__'));
   }
 
-  /** Parses and checks an operation for the socket. Never throws: the errors are the answer. */
+  /** Parses and checks an operation for a socket or an event stream. Never throws: the errors are the answer. */
   function prepare(request: OperationRequest): DocumentNode | readonly GraphQLError[] {
     const document = tryParse(request.query, parseOptions);
     if (document instanceof GraphQLError) return [document];
@@ -113,8 +113,8 @@ function refusedOperation(transport: Transport, operation: OperationTypeNode | u
   const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
   if (operation === undefined || isSubscription === (transport === 'socket')) return undefined;
   const message = isSubscription
-    ? 'Subscriptions are served over WebSocket.'
-    : 'The WebSocket serves subscriptions only.';
+    ? 'Subscriptions are served over WebSocket, and by /graphql/stream.'
+    : 'Only subscriptions are served here; queries and mutations by POST to /graphql.';
   return apiError('BAD_REQUEST', { message });
 }
 

@@ -1,41 +1,9 @@
 import type { WebSocket } from 'ws';
 
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const CUT_OFF_MS = 1_000;
 
 /** Close codes beyond those of the protocol's library. */
 export const CLOSE = { BAD_MESSAGE: 4400, FORBIDDEN: 4403, TRY_LATER: 1013 } as const;
-
-/** Counts what each key holds: sockets of a user, sockets of an address. */
-export class Tally {
-  private readonly held = new Map<string, number>();
-
-  count(key: string): number {
-    return this.held.get(key) ?? 0;
-  }
-
-  /** Counts one more until the socket has closed. */
-  holdUntilClosed(key: string, socket: WebSocket): void {
-    this.held.set(key, this.count(key) + 1);
-    socket.once('close', () => {
-      const left = this.count(key) - 1;
-      if (left > 0) this.held.set(key, left);
-      else this.held.delete(key);
-    });
-  }
-}
-
-/** Closes a socket when its viewer's token has expired. The timer is set anew where the time is longer than one can be. */
-export function closeAtExpiry(socket: WebSocket, expiresAt: Date): void {
-  let timer: NodeJS.Timeout | undefined;
-  const check = () => {
-    const left = expiresAt.getTime() - Date.now();
-    if (left <= 0) socket.close(CLOSE.FORBIDDEN, 'Token expired');
-    else timer = setTimeout(check, Math.min(left, MAX_TIMER_MS));
-  };
-  check();
-  socket.once('close', () => clearTimeout(timer));
-}
 
 /** Ends a socket whose reader does not read: it cannot take part in a closing handshake, so it does not get long. */
 export function cutOff(socket: WebSocket, reason: string): void {

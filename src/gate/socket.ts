@@ -1,16 +1,14 @@
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
-import type { Context, ContextOf } from '../context.ts';
-import { clientAddress } from './addresses.ts';
-import { type FormatError, toApiError } from './error-format.ts';
+import type { Config } from '../config.ts';
+import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
-import { SubscriptionRefused, subscribeAnew } from './fresh-subscription.ts';
-import type { Preparation } from './preparation.ts';
+import { prepareSubscription, reasonsOf, type SubscriptionParts, subscribeAnew } from './fresh-subscription.ts';
 import { type AdmissionParts, createAdmission, createHandshakeCheck } from './socket-admission.ts';
-import { cutOff, limitMessages, messageCheck, Tally } from './socket-limits.ts';
+import { cutOff, limitMessages, messageCheck } from './socket-limits.ts';
 import type { Viewer } from './viewer.ts';
 
 const INIT_WAIT_MS = 3_000;
@@ -19,11 +17,9 @@ const MAX_OPERATION_ID_LENGTH = 128;
 /** How long clients get to answer the closing handshake when the server stops. */
 const GOODBYE_MS = 2_000;
 
-export interface SocketParts extends AdmissionParts {
+export interface SocketParts extends AdmissionParts, SubscriptionParts {
+  config: Pick<Config, 'limits'>;
   server: Server;
-  schema: GraphQLSchema;
-  preparation: Preparation;
-  contextOf: ContextOf;
   formatError: FormatError;
 }
 
@@ -37,17 +33,16 @@ export interface Sockets {
  * `connection_init`. Operations pass the same preparation as over HTTP; what is here belongs to a connection that lasts.
  */
 export function serveSockets(parts: SocketParts): Sockets {
-  const { config, schema, preparation, contextOf, formatError, log } = parts;
-  const { limits } = config;
-  const perAddress = new Tally();
+  const { places, formatError, log } = parts;
+  const { limits } = parts.config;
   const sockets = new WebSocketServer({
     server: parts.server,
     path: '/graphql',
     maxPayload: limits.messageBytes,
-    verifyClient: createHandshakeCheck(parts, perAddress),
+    verifyClient: createHandshakeCheck(parts),
   });
   sockets.on('connection', (socket, request) => {
-    perAddress.holdUntilClosed(clientAddress(request, config.trustProxy).key, socket);
+    places.holdAddress(request, socket);
     limitMessages(socket, { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst });
   });
 
@@ -55,26 +50,19 @@ export function serveSockets(parts: SocketParts): Sockets {
     {
       connectionInitWaitTimeout: INIT_WAIT_MS,
       jsonMessageReviver: messageCheck(limits.jsonDepth, MAX_OPERATION_ID_LENGTH),
-      onConnect: createAdmission(parts, new Tally()),
+      onConnect: createAdmission(parts),
       onSubscribe: ({ extra, subscriptions }, _id, request) => {
-        try {
-          if (!extra.viewer) return [apiError('UNAUTHENTICATED')];
-          if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket)
-            return [apiError('TOO_MANY_SUBSCRIPTIONS')];
-          const document = preparation.prepare(request);
-          if (!('kind' in document)) return document;
-          const { operationName, variables: variableValues } = request;
-          return { schema, document, operationName, variableValues, contextValue: contextOf(extra.viewer) };
-        } catch (error) {
-          return [toApiError(error)];
-        }
+        if (!extra.viewer) return [apiError('UNAUTHENTICATED')];
+        if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket)
+          return [apiError('TOO_MANY_SUBSCRIPTIONS')];
+        return prepareSubscription(parts, extra.viewer, request);
       },
-      subscribe: (args) => subscribeAnew(args, () => contextOf((args.contextValue as Context).viewer)),
+      subscribe: (args) => subscribeAnew(args, parts.contextOf),
       onNext: ({ extra }, _id, _request, _args, result) => {
         if (extra.socket.bufferedAmount > limits.bufferedBytes) cutOff(extra.socket, 'Slow consumer');
         return result.errors ? { ...result, errors: result.errors.map(formatError) } : undefined;
       },
-      onError: (_connection, _id, _request, errors) => errors.flatMap(reasonsOf).map(formatError),
+      onError: (_connection, _id, _request, errors) => errors.flatMap(reasonsBehind).map(formatError),
     },
     sockets,
     KEEP_ALIVE_MS,
@@ -97,7 +85,7 @@ export function serveSockets(parts: SocketParts): Sockets {
 }
 
 /** The errors behind the one that graphql-ws makes of a stream that failed. */
-function reasonsOf(error: GraphQLError): readonly unknown[] {
-  const { originalError } = error;
-  return originalError instanceof SubscriptionRefused ? originalError.errors : [error];
+function reasonsBehind(error: GraphQLError): readonly unknown[] {
+  const reasons = reasonsOf(error.originalError);
+  return reasons[0] === error.originalError ? [error] : reasons;
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { closeAtExpiry, limitMessages, messageCheck, Tally } from '../../src/gate/socket-limits.ts';
+import { limitMessages, messageCheck } from '../../src/gate/socket-limits.ts';
 
 class FakeSocket extends EventEmitter {
   readonly OPEN = 1;
@@ -23,34 +23,6 @@ const fake = () => {
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-describe('the expiry of a token', () => {
-  it('closes the socket in its moment', () => {
-    const { socket, asSocket } = fake();
-    closeAtExpiry(asSocket, new Date(Date.now() + 60_000));
-    vi.advanceTimersByTime(59_999);
-    expect(socket.closes).toEqual([]);
-    vi.advanceTimersByTime(1);
-    expect(socket.closes).toEqual([[4403, 'Token expired']]);
-  });
-
-  it('may be further away than a timer reaches', () => {
-    const { socket, asSocket } = fake();
-    const days = 40 * 86_400_000;
-    closeAtExpiry(asSocket, new Date(Date.now() + days));
-    vi.advanceTimersByTime(days - 1);
-    expect(socket.closes).toEqual([]);
-    vi.advanceTimersByTime(1);
-    expect(socket.closes).toHaveLength(1);
-  });
-
-  it('leaves no timer behind a socket that has closed', () => {
-    const { socket, asSocket } = fake();
-    closeAtExpiry(asSocket, new Date(Date.now() + 60_000));
-    socket.emit('close');
-    expect(vi.getTimerCount()).toBe(0);
-  });
-});
 
 describe('messages', () => {
   it('may come in a burst, then at their pace; beyond that the socket is cut', () => {
@@ -78,13 +50,4 @@ describe('messages', () => {
       expect(() => parse(text)).toThrow();
     }
   });
-});
-
-it('what a key holds is given back when its socket closes', () => {
-  const tally = new Tally();
-  const sockets = [fake(), fake()];
-  for (const { asSocket } of sockets) tally.holdUntilClosed('a', asSocket);
-  expect([tally.count('a'), tally.count('b')]).toEqual([2, 0]);
-  for (const { socket } of sockets) socket.emit('close');
-  expect(tally.count('a')).toBe(0);
 });

@@ -26,7 +26,7 @@ async function closeOf(act: (socket: RawSocket) => void, socket?: RawSocket): Pr
   return (await opened.closed).code;
 }
 
-describe('a handshake', () => {
+describe('a handshake (HANDSHAKE-1)', () => {
   it.each(['https://app.test', 'http://localhost:3000'])('is taken from a page of %s', async (origin) => {
     const socket = await openSocket(api().url, { headers: { origin } });
     socket.socket.close();
@@ -39,17 +39,17 @@ describe('a handshake', () => {
     },
   );
 
-  it('is refused on another path, and with the older protocol', async () => {
+  it('is refused on another path, and with the older protocol (HANDSHAKE-2)', async () => {
     await expect(openSocket(`${api().url}/other`)).rejects.toMatchObject({ status: 400 });
     await expect(openSocket(api().url, { protocols: ['graphql-ws'] })).rejects.toThrow(/subprotocol/);
   });
 
-  it('without a protocol ends with 4406', async () => {
+  it('without a protocol ends with 4406 (HANDSHAKE-2)', async () => {
     expect(await closeOf(() => undefined, await openSocket(api().url, { protocols: [] }))).toBe(4406);
   });
 });
 
-describe('connection_init', () => {
+describe('connection_init (CLOSE-4403)', () => {
   const init = (payload?: unknown) => ({ type: 'connection_init', payload });
 
   it.each([
@@ -69,11 +69,11 @@ describe('connection_init', () => {
     expect(await closeOf(({ send }) => send(init({ authorization: `Bearer ${token}` })))).toBe(4403);
   });
 
-  it('may come once', async () => {
+  it('may come once (CLOSE-4429)', async () => {
     expect(await closeOf(({ send }) => send(init({})), await session())).toBe(4429);
   });
 
-  it('has to come before a subscription, and soon', async () => {
+  it('has to come before a subscription, and soon (CLOSE-4401, CLOSE-4408)', async () => {
     expect(await closeOf(({ send }) => send(subscribe('1', FOREVER)))).toBe(4401);
     expect(await closeOf(() => undefined)).toBe(4408);
   });
@@ -105,12 +105,30 @@ describe('a message that is out of order', () => {
     ['thousands of levels', deep(20_000), 4400],
     ['more than 64 KiB', subscribe('1', `# ${'x'.repeat(65_536)}`), 1009],
   ];
-  it.each(cases)('ends the socket: %s', async (_what, message, code) => {
+  it.each(cases)('ends the socket (CLOSE-4400, CLOSE-1009): %s', async (_what, message, code) => {
     const socket = await session();
     expect(await closeOf(({ send }) => send(message), socket)).toBe(code);
   });
 
-  it('ends the socket: an id that is in use', async () => {
+  const masked = (opcode: number, ...payload: number[]) =>
+    Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0, ...payload]);
+  const frames: [string, Buffer, number][] = [
+    ['an opcode that does not exist', masked(0x3), 1002],
+    ['no mask', Buffer.from([0x81, 0x02, 0x7b, 0x7d]), 1002],
+    ['text that is no UTF-8', masked(0x1, 0xff, 0xfe), 1007],
+  ];
+  it.each(frames)('ends the socket (CLOSE-1002, CLOSE-1007): a frame with %s', async (_what, frame, code) => {
+    const { socket, closed } = await session();
+    (Reflect.get(socket, '_socket') as NodeJS.WritableStream).write(frame);
+    expect((await closed).code).toBe(code);
+  });
+
+  it('ends the socket: megabytes of it', async () => {
+    const socket = await session();
+    expect(await closeOf(({ send }) => send(subscribe('1', `# ${'x'.repeat(10_000_000)}`)), socket)).toBe(1009);
+  });
+
+  it('ends the socket: an id that is in use (CLOSE-4409)', async () => {
     for (const id of ['1', '__proto__']) {
       const socket = await session();
       socket.send(subscribe(id, FOREVER));
@@ -118,12 +136,19 @@ describe('a message that is out of order', () => {
     }
   });
 
-  it('ends the socket: too many in a short time', async () => {
+  it('ends the socket: too many in a short time (LIMIT-3, CLOSE-1013)', async () => {
     const socket = await session();
     const flood = () => {
       for (let count = 0; count < 200; count += 1) socket.send({ type: 'ping' });
     };
     expect(await closeOf(flood, socket)).toBe(1013);
+  });
+
+  it('is fine as a binary frame', async () => {
+    const socket = await session();
+    socket.socket.send(Buffer.from('{"type":"ping"}'), { binary: true });
+    expect((await socket.next()).type).toBe('pong');
+    socket.socket.close();
   });
 
   it('is fine just within its bounds', async () => {
@@ -160,6 +185,19 @@ describe('a subscription', () => {
       { to: 'CANARY' },
       'BAD_USER_INPUT',
     ],
+    [
+      '1,000 aliases',
+      `subscription { ticks(to: 1) { ${Array.from({ length: 1_000 }, (_, n) => `a${n}: count`).join(' ')} } }`,
+      undefined,
+      'GRAPHQL_PARSE_FAILED',
+    ],
+    [
+      '16 aliases',
+      `subscription { ticks(to: 1) { ${Array.from({ length: 16 }, (_, n) => `a${n}: count`).join(' ')} } }`,
+      undefined,
+      'QUERY_TOO_COMPLEX',
+    ],
+    ['a depth of 500', `subscription { ${'a { '.repeat(500)} b ${'} '.repeat(501)}`, undefined, 'GRAPHQL_PARSE_FAILED'],
     ['a query', '{ me }', undefined, 'BAD_REQUEST'],
     ['introspection', '{ __schema { types { name } } }', undefined, 'BAD_REQUEST'],
     ['a mutation', 'mutation { submit(input: { riasec: { realistic: 1, social: 1 } }) }', undefined, 'BAD_REQUEST'],
@@ -167,7 +205,7 @@ describe('a subscription', () => {
     ['what is not there', 'subscription { nothing { count } }', undefined, 'NOT_FOUND'],
   ];
   it.each(refusals)(
-    'is refused by an error message, and the socket lives: %s',
+    'is refused by an error message, and the socket lives (SHARED-1, SHARED-2): %s',
     async (_what, query, variables, code) => {
       const socket = await session();
       socket.send(subscribe('1', query, variables));
@@ -180,7 +218,7 @@ describe('a subscription', () => {
     },
   );
 
-  it('that breaks tells nothing of the reason', async () => {
+  it('that breaks tells nothing of the reason (SHARED-3)', async () => {
     const socket = await session();
     socket.send(subscribe('1', 'subscription { ticks(to: 3, failsAt: 2) { count } }'));
     expect((await socket.next()).type).toBe('next');
@@ -200,7 +238,7 @@ describe('a subscription', () => {
     socket.socket.close();
   });
 
-  it('beyond the limit is refused, until another ends', async () => {
+  it('beyond the limit is refused, until another ends (LIMIT-2)', async () => {
     const socket = await session();
     for (const id of ['1', '2', '3']) socket.send(subscribe(id, FOREVER));
     socket.send(subscribe('4', FOREVER));
@@ -225,7 +263,7 @@ describe('a subscription', () => {
 });
 
 describe('a socket that outlives its token', () => {
-  it('is closed with 4403 when the token expires', async () => {
+  it('is closed with 4403 when the token expires (CLOSE-4403)', async () => {
     const began = Date.now();
     const socket = await session({ ttlSeconds: 3 });
     socket.send(subscribe('1', FOREVER));
@@ -246,8 +284,34 @@ describe('a socket that outlives its token', () => {
   });
 });
 
+describe('a reader who does not read', () => {
+  it('is cut off at a bound of bytes, and his neighbour gets everything', async () => {
+    const bounded = await startTinyApi(database().url, { ASSAY_LIMIT_BUFFERED_BYTES: '20000' });
+    const open = async () => openSession(bounded.url, await bounded.userToken());
+    const [stalled, neighbour] = [await open(), await open()];
+    stalled.socket.pause();
+    const aliases = Array.from({ length: 10 }, (_, n) => `${'x'.repeat(1_000)}${n}: count`).join(' ');
+    // One message of each subscription waits: three are more than the bound, but for what the kernel takes.
+    for (const to of [4_001, 4_002, 4_003]) {
+      stalled.send(subscribe(String(to), `subscription { ticks(to: ${to}) { ${aliases} } }`));
+    }
+    neighbour.send(subscribe('1', 'subscription { ticks(to: 500) { count } }'));
+    const counts: unknown[] = [];
+    for (let message = await neighbour.next(); message.type === 'next'; message = await neighbour.next()) {
+      counts.push((message.payload as { data: { ticks: { count: number } } }).data.ticks.count);
+    }
+    expect(counts).toEqual(Array.from({ length: 500 }, (_, index) => index + 1));
+    await vi.waitFor(() => expect(abandoned.filter((to) => to > 4_000)).not.toEqual([]), 5_000);
+    stalled.socket.resume();
+    // The close frame stands behind what he did not read, and does not wait for him long.
+    expect([1013, 1006]).toContain((await stalled.closed).code);
+    neighbour.socket.close();
+    await bounded.stop();
+  });
+});
+
 describe('the number of sockets', () => {
-  it('is limited for each user', async () => {
+  it('is limited for each user (LIMIT-1)', async () => {
     const sub = '0198c0de-0000-7000-8000-00000000000a';
     const sockets = [await session({ sub }), await session({ sub })];
     const third = await openSocket(api().url);
@@ -260,7 +324,7 @@ describe('the number of sockets', () => {
     sockets[1]!.socket.close();
   });
 
-  it('is limited for each address, which a proxy tells', async () => {
+  it('is limited for each address (LIMIT-1), which a proxy tells', async () => {
     const proxied = await startTinyApi(database().url, {
       ASSAY_TRUST_PROXY: '1',
       ASSAY_LIMIT_SOCKETS_PER_ADDRESS: '2',
@@ -314,7 +378,7 @@ describe('the official client', () => {
 });
 
 describe('the end of the server', () => {
-  it('is told to every client with 1001', async () => {
+  it('is told to every client with 1001 (CLOSE-1001)', async () => {
     const ending = await startTinyApi(database().url);
     const sockets = [await openSession(ending.url, await ending.userToken()), await openSocket(ending.url)];
     sockets[0]!.send(subscribe('1', FOREVER));

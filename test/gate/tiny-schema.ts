@@ -167,6 +167,9 @@ class TinyResolver {
 /** Streams that were given up, by the number that they were to count to. */
 export const abandoned: number[] = [];
 
+/** How far each stream has counted, by the number that it was to count to. */
+export const reached = new Map<number, number>();
+
 /** Counts from 1; to 0 or less means to wait for ever. Fails at one number, where that is wanted. */
 function ticks(to: number, failsAt: number | null): AsyncIterableIterator<number> {
   let count = 0;
@@ -174,6 +177,7 @@ function ticks(to: number, failsAt: number | null): AsyncIterableIterator<number
   return {
     async next() {
       count += 1;
+      reached.set(to, count);
       if (to <= 0) await new Promise<void>((resolve) => (giveUp = resolve));
       if (count === failsAt) throw new Error(CANARY);
       return to <= 0 || count > to ? { done: true, value: undefined } : { done: false, value: count };

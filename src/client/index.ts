@@ -1,0 +1,26 @@
+// biome-ignore-all lint/performance/noBarrelFile: the one door through which other projects come in
+export { type AssayClient, type AssayClientOptions, createAssayClient } from './client.ts';
+export { AssayError, type SentError } from './errors.ts';
+export type { FeedEvent } from './feed-place.ts';
+export type { JobEvent } from './job-place.ts';
+export type { Operation, Token } from './operation.ts';
+export {
+  CancelJobDocument,
+  DeleteJobDocument,
+  type ErrorFieldsFragment,
+  type JobEventType,
+  type JobFieldsFragment,
+  type JobFilter,
+  type JobKind,
+  type JobStatus,
+  ListJobsDocument,
+  ReadJobDocument,
+  ReadResultDocument,
+  RetryJobDocument,
+  SubmitAssessmentDocument,
+  type SubmitAssessmentInput,
+  type UserErrorCode,
+  ViewerDocument,
+  WatchJobDocument,
+  WatchMineDocument,
+} from './operations.generated.ts';
