@@ -12,6 +12,21 @@ export function cutOff(socket: WebSocket, reason: string): void {
   setTimeout(() => socket.terminate(), CUT_OFF_MS).unref();
 }
 
+/**
+ * Cuts a socket off whose reader leaves a message unread for `ms`, beyond what the network holds for him. Nothing gathers
+ * for him here meanwhile, since each subscription waits for its message to leave; but he holds what he does not use.
+ */
+export function limitSilence(socket: WebSocket, ms: number): void {
+  const send = socket.send.bind(socket) as (data: string | Buffer, done: (error?: Error) => void) => void;
+  socket.send = ((data: string | Buffer, done?: (error?: Error) => void) => {
+    const stalled = setTimeout(() => cutOff(socket, 'Slow consumer'), ms);
+    send(data, (error) => {
+      clearTimeout(stalled);
+      done?.(error);
+    });
+  }) as WebSocket['send'];
+}
+
 /** Closes a socket that sends more messages than `perSecond`, after a burst; what it still sends is not looked at. */
 export function limitMessages(socket: WebSocket, { perSecond, burst }: { perSecond: number; burst: number }): void {
   let left = burst;

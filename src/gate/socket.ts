@@ -8,12 +8,14 @@ import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
 import { prepareSubscription, reasonsOf, type SubscriptionParts, subscribeAnew } from './fresh-subscription.ts';
 import { type AdmissionParts, createAdmission, createHandshakeCheck } from './socket-admission.ts';
-import { cutOff, limitMessages, messageCheck } from './socket-limits.ts';
+import { cutOff, limitMessages, limitSilence, messageCheck } from './socket-limits.ts';
 import type { Viewer } from './viewer.ts';
 
 const INIT_WAIT_MS = 3_000;
 const KEEP_ALIVE_MS = 12_000;
 const MAX_OPERATION_ID_LENGTH = 128;
+/** How long a reader may leave a message unread. */
+const STALLED_MS = 5_000;
 /** How long clients get to answer the closing handshake when the server stops. */
 const GOODBYE_MS = 2_000;
 
@@ -43,6 +45,7 @@ export function serveSockets(parts: SocketParts): Sockets {
   });
   sockets.on('connection', (socket, request) => {
     places.holdAddress(request, socket);
+    limitSilence(socket, STALLED_MS);
     limitMessages(socket, { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst });
   });
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { expect, it } from 'vitest';
+import pg from 'pg';
+import { expect, it, vi } from 'vitest';
 import type { FeedFrame } from '../../src/feed/frame.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeAccount, makeJob } from '../support/factory.ts';
-import { cursorOf, takeFrames } from './feed-readers.ts';
+import { cursorOf, openTransaction, takeFrames, writeEvent } from './feed-readers.ts';
 import { openFeed, useFeed, useMover } from './feeds.ts';
 import { wake } from './histories.ts';
 import { isPending } from './readers.ts';
@@ -106,6 +107,35 @@ it('is never replayed, and is nobody else’s', async () => {
   await job.report(40);
   expect(percents([(await next).value])).toEqual(['PROGRESSED 40']);
   expect(await isPending(foreign.next())).toBe(true);
+});
+
+it('never overtakes the event behind which it was made, however long the stretch is that is being read', async () => {
+  await using own = await openFeed({ url: database().url, queueBound: 4 });
+  const userId = await makeAccount(database().pool);
+  const job = await make(userId);
+  const frames = (await own.feed.followJobs(userId, {}))!;
+  await takeFrames(frames, 1);
+  const query = pg.Client.prototype.query as (...args: unknown[]) => unknown;
+  let pages = 0;
+  const spy = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
+    // The feed of the other tests reads for its own followers.
+    const isPage = String(args[0]).includes('from event_log log') && String(args[1]).includes(userId);
+    if (!isPage || ++pages !== 2) return Reflect.apply(query, this, args);
+    return (async () => {
+      await job.start();
+      await job.report(30);
+      return await Reflect.apply(query, this, args);
+    })();
+  } as never);
+  try {
+    await using burst = await openTransaction(database().url);
+    for (let count = 0; count < 6; count += 1) await writeEvent(burst.client, { userId });
+    await burst.commit();
+    await wake(database().pool, job.jobId);
+    expect(percents(await takeFrames(frames, 8)).slice(6)).toEqual(['STARTED 0', 'PROGRESSED 30']);
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 it('comes at the pace of the poll while no wake-up is heard', async () => {

@@ -30,7 +30,7 @@ const noted = async (client: Pick<pg.ClientBase, 'query'>, userId: string) => {
 
 const wakeAll = () => wake(database().pool, randomUUID());
 
-it('what is numbered first and committed last reaches everyone, and nothing waits for it', async () => {
+it('what is numbered first and committed last reaches everyone, and nothing waits for it (FEED-11)', async () => {
   const userId = randomUUID();
   const readers = [userId, null];
   const live = await Promise.all(readers.map(begin));

@@ -47,7 +47,7 @@ async function prune(where: string): Promise<void> {
 }
 
 describe('pruned history', () => {
-  it('is told to who was not past it, once, and from there on he gets everything', async () => {
+  it('is told to who was not past it, once, and from there on he gets everything (FEED-8)', async () => {
     const { frames, cursor } = await begin(userId);
     await write(3);
     const [, second, third] = await takeFrames(frames, 3);
@@ -106,7 +106,7 @@ describe('a restored backup', () => {
     expect(await claimLog(database().url)).toBe(true);
   }
 
-  it('is told to all who follow and to all who come with a cursor of before, and then nobody misses anything', async () => {
+  it('is told to all who follow and to all who come with a cursor of before, and then nobody misses anything (FEED-10)', async () => {
     const live = await begin(userId);
     const all = await begin(null);
     await write(2);

@@ -69,7 +69,7 @@ it('a burst longer than the bound reaches whoever waits, without a position', as
   for (const { frames } of [one, all]) expect(seqs(await takeFrames(frames, 2))).toEqual([161, 162]);
 });
 
-it('who does not read gets OVERFLOW past the bound and what follows, and his neighbours everything', async () => {
+it('who does not read gets OVERFLOW past the bound and what follows, and his neighbours everything (FEED-9)', async () => {
   const [stalled, quick, all] = [await begin(userId), await begin(userId), await begin(null)];
   for (let seq = 1; seq <= 3 * BOUND; seq += 1) {
     await write(seq, seq);

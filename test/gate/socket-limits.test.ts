@@ -1,13 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { limitMessages, messageCheck } from '../../src/gate/socket-limits.ts';
+import { limitMessages, limitSilence, messageCheck } from '../../src/gate/socket-limits.ts';
 
 class FakeSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
   closes: unknown[] = [];
   terminated = false;
+  readonly sent: { data: string; done: (error?: Error) => void }[] = [];
+  send(data: string, done: (error?: Error) => void): void {
+    this.sent.push({ data, done });
+  }
   close(code: number, reason: string): void {
     this.closes.push([code, reason]);
     this.readyState = 2;
@@ -49,5 +53,29 @@ describe('messages', () => {
     for (const text of ['[[[[]]]]', '{"a": {"b": {"c": {}}}}', '[1, [[2], [[3]]]]', '{"id": "12345"}']) {
       expect(() => parse(text)).toThrow();
     }
+  });
+});
+
+describe('a message on its way out', () => {
+  it('may take so long, and then the socket is cut', () => {
+    const { socket, asSocket } = fake();
+    limitSilence(asSocket, 5_000);
+    asSocket.send('slow', () => undefined);
+    vi.advanceTimersByTime(4_999);
+    expect(socket.closes).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(socket.closes).toEqual([[1013, 'Slow consumer']]);
+  });
+
+  it('that has left tells its sender, and harms nobody', () => {
+    const { socket, asSocket } = fake();
+    const done = vi.fn();
+    limitSilence(asSocket, 5_000);
+    asSocket.send('quick', done);
+    expect(socket.sent.map(({ data }) => data)).toEqual(['quick']);
+    socket.sent[0]!.done(new Error('broken'));
+    expect(done).toHaveBeenCalledWith(new Error('broken'));
+    vi.advanceTimersByTime(60_000);
+    expect(socket.closes).toEqual([]);
   });
 });

@@ -310,6 +310,18 @@ describe('a reader who does not read', () => {
   });
 });
 
+describe('a reader who reads nothing any more', () => {
+  it('is cut off within seconds, though only one message of his waits (CLOSE-1013)', { timeout: 60_000 }, async () => {
+    const socket = await session();
+    const aliases = Array.from({ length: 10 }, (_, n) => `${'x'.repeat(1_000)}${n}: count`).join(' ');
+    socket.socket.pause();
+    socket.send(subscribe('1', `subscription { ticks(to: 5001) { ${aliases} } }`));
+    await vi.waitFor(() => expect(abandoned).toContain(5_001), 20_000);
+    socket.socket.resume();
+    expect([1013, 1006]).toContain((await socket.closed).code);
+  });
+});
+
 describe('the number of sockets', () => {
   it('is limited for each user (LIMIT-1)', async () => {
     const sub = '0198c0de-0000-7000-8000-00000000000a';
