@@ -35,8 +35,20 @@ export const isPosition = (frame: FeedFrame): frame is PositionFrame => 'positio
 
 const eventTypeOf = (type: FrameType): string => `analysis.${type.toLowerCase()}`;
 
-/** A stored event, as it was. Where it is one of many jobs' it carries the position behind it. */
+const frames = new WeakMap<JobEvent, JobFrame>();
+
+/**
+ * A stored event, as it was. Where it is one of many jobs' it carries the position behind it. Without one it is the same
+ * frame for all who follow its job, so that what they select of it is executed once.
+ */
 export function frameOfEvent(event: JobEvent, cursor: string | null = null): JobFrame {
+  if (cursor !== null) return makeFrame(event, cursor);
+  const frame = frames.get(event) ?? makeFrame(event, null);
+  frames.set(event, frame);
+  return frame;
+}
+
+function makeFrame(event: JobEvent, cursor: string | null): JobFrame {
   return {
     seq: event.seq,
     cursor,

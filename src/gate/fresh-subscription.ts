@@ -9,6 +9,7 @@ import {
 import type { Context, ContextOf } from '../context.ts';
 import { toApiError } from './error-format.ts';
 import type { OperationRequest, Preparation } from './preparation.ts';
+import { executeShared, selectionOf } from './shared-execution.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What every transport of subscriptions needs. */
@@ -50,8 +51,9 @@ export const reasonsOf = (error: unknown): readonly unknown[] =>
   error instanceof SubscriptionRefused ? error.errors : [error];
 
 /**
- * graphql-js's `subscribe`, with two differences. Each event is executed with a context of its own, because one entity
- * manager for a whole subscription would answer with rows as they once were. And a refused subscription is a stream that
+ * graphql-js's `subscribe`, with three differences. Each event is executed with a context of its own, because one entity
+ * manager for a whole subscription would answer with rows as they once were. It is executed once for all who select the
+ * same of it. And a refused subscription is a stream that
  * fails at once, which graphql-ws sends as the protocol's `error` message and not as a first and last event.
  */
 export async function subscribeAnew(
@@ -63,10 +65,13 @@ export async function subscribeAnew(
   if (source instanceof Error) return refused(source);
   if (!(Symbol.asyncIterator in source)) return refused(new SubscriptionRefused(source.errors ?? []));
   const events = source[Symbol.asyncIterator]();
+  const selection = selectionOf(args, viewer);
   const next = async (): Promise<IteratorResult<ExecutionResult>> => {
     const event = await events.next();
     if (event.done) return event;
-    const value = await execute({ ...args, rootValue: event.value, contextValue: contextOf(viewer) });
+    const value = await executeShared(event.value, selection, () =>
+      execute({ ...args, rootValue: event.value, contextValue: contextOf(viewer) }),
+    );
     return { done: false, value };
   };
   return stream(next, async () => {

@@ -1,0 +1,139 @@
+import { buildSchema, parse } from 'graphql';
+import { describe, expect, it, vi } from 'vitest';
+import type { Context } from '../../src/context.ts';
+import { subscribeAnew } from '../../src/gate/fresh-subscription.ts';
+import { selectionOf } from '../../src/gate/shared-execution.ts';
+import type { Viewer } from '../../src/gate/viewer.ts';
+
+const schema = buildSchema(`
+  type Query { nothing: Int }
+  type Subscription { events(after: Int): Event! }
+  type Event { seq: Int! text(upper: Boolean): String! job: String! }
+`);
+const ada: Viewer = { kind: 'user', id: '0198c0de-0000-7000-8000-00000000000a', tier: 'standard' };
+const bob: Viewer = { kind: 'user', id: '0198c0de-0000-7000-8000-00000000000b', tier: 'standard' };
+
+interface Options {
+  viewer?: Viewer;
+  variableValues?: Record<string, unknown>;
+}
+
+/** A subscription to the same events as all others of a test. */
+function follow(events: readonly object[], query: string, { viewer = ada, variableValues }: Options = {}) {
+  const rootValue = {
+    async *events() {
+      yield* events;
+    },
+  };
+  const contextOf = (one: Viewer) => ({ viewer: one }) as Context;
+  const args = { schema, document: parse(query), rootValue, variableValues, contextValue: contextOf(viewer) };
+  return subscribeAnew(args, contextOf);
+}
+
+/** An event whose fields count how often they are read; `job` has to be waited for. */
+function countedEvent(seq = 1) {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const reads = { text: 0, job: 0 };
+  const event = {
+    events: {
+      seq,
+      text: ({ upper }: { upper?: boolean }) => {
+        reads.text += 1;
+        return upper ? 'TEXT' : 'text';
+      },
+      job: async () => {
+        reads.job += 1;
+        await held;
+        return `read ${reads.job}`;
+      },
+    },
+  };
+  return { event, reads, release };
+}
+
+describe('the same selection on the same event', () => {
+  it('is executed once for all who follow it', async () => {
+    const { event, reads, release } = countedEvent();
+    const query = 'subscription ($after: Int) { events(after: $after) { seq text job } }';
+    const streams = await Promise.all([0, 3, 7].map((after) => follow([event], query, { variableValues: { after } })));
+    const answers = streams.map((stream) => stream.next());
+    await vi.waitFor(() => expect(reads.job).toBe(1));
+    release();
+    const expected = { done: false, value: { data: { events: { seq: 1, text: 'text', job: 'read 1' } } } };
+    expect(await Promise.all(answers)).toEqual([expected, expected, expected]);
+    expect(reads).toEqual({ text: 1, job: 1 });
+  });
+
+  it('is executed anew for who comes later, where it tells of the present', async () => {
+    const { event, reads, release } = countedEvent();
+    release();
+    for (const count of [1, 2]) {
+      const stream = await follow([event], 'subscription { events { job } }');
+      expect((await stream.next()).value).toEqual({ data: { events: { job: `read ${count}` } } });
+    }
+    expect(reads.job).toBe(2);
+  });
+
+  it('is executed for each viewer, and for each value that a field is asked with', async () => {
+    const { event, reads } = countedEvent();
+    const query = 'subscription ($upper: Boolean) { events { text(upper: $upper) } }';
+    const given: Options[] = [
+      { viewer: ada, variableValues: { upper: true } },
+      { viewer: ada, variableValues: { upper: false } },
+      { viewer: bob, variableValues: { upper: true } },
+      { viewer: ada, variableValues: { upper: true } },
+    ];
+    const texts = [];
+    for (const options of given) texts.push((await (await follow([event], query, options)).next()).value);
+    expect(texts).toEqual(['TEXT', 'text', 'TEXT', 'TEXT'].map((text) => ({ data: { events: { text } } })));
+    expect(reads.text).toBe(3);
+  });
+
+  it('fails for all who wait for it, and is tried again for who comes later', async () => {
+    let reads = 0;
+    const event = {
+      events: {
+        seq: 1,
+        text: 'text',
+        job: async () => {
+          reads += 1;
+          throw new Error('away');
+        },
+      },
+    };
+    const query = 'subscription { events { job } }';
+    const [one, two] = await Promise.all([follow([event], query), follow([event], query)]);
+    const answers = await Promise.all([one.next(), two.next()]);
+    expect(answers.map(({ value }) => value.errors?.[0]?.message)).toEqual(['away', 'away']);
+    expect(reads).toBe(1);
+    await (await follow([event], query)).next();
+    expect(reads).toBe(2);
+  });
+});
+
+describe('what tells selections apart', () => {
+  const key = (query: string, variableValues: Record<string, unknown>, viewer: Viewer = ada) =>
+    selectionOf({ schema, document: parse(query), variableValues }, viewer);
+
+  it('is the value of a variable, unless it only says which events there are', () => {
+    const outer = 'subscription ($a: Int) { events(after: $a) { seq } }';
+    expect(key(outer, { a: 1 })).toBe(key(outer, { a: 2 }));
+    const both = 'subscription ($a: Int) { events(after: $a) { seq @skip(if: $a) } }';
+    expect(key(both, { a: 1 })).not.toBe(key(both, { a: 2 }));
+    const hidden = 'subscription ($a: Boolean) { ...F } fragment F on Subscription { events { text(upper: $a) } }';
+    expect(key(hidden, { a: true })).not.toBe(key(hidden, { a: false }));
+  });
+
+  it('is the viewer with all that he may, and the text', () => {
+    const query = 'subscription { events { seq } }';
+    const services: Viewer[] = [
+      { kind: 'service', name: 'desk', scopes: ['jobs:read'] },
+      { kind: 'service', name: 'desk', scopes: ['jobs:read', 'jobs:manage'] },
+    ];
+    expect(new Set([...services, ada, bob].map((viewer) => key(query, {}, viewer))).size).toBe(4);
+    expect(key(query, {})).not.toBe(key('subscription { events { seq job } }', {}));
+  });
+});
