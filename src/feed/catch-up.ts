@@ -21,6 +21,8 @@ const RETRY_MS = 500;
 export class CatchUp {
   readonly #options: CatchUpOptions;
   readonly #due = new Set<FeedFollower>();
+  /** Those for whom a read is under way; a second one would bring the same. */
+  readonly #served = new Set<FeedFollower>();
   readonly #stopping = new AbortController();
   readonly #lanes = new Set<Promise<void>>();
 
@@ -47,7 +49,9 @@ export class CatchUp {
     const { signal } = this.#stopping;
     for (const follower of this.#due) {
       if (signal.aborted) return;
+      if (this.#served.has(follower)) continue;
       this.#due.delete(follower);
+      this.#served.add(follower);
       try {
         await this.#serve(follower);
       } catch (error) {
@@ -55,6 +59,10 @@ export class CatchUp {
         this.#options.log.warn({ err: error }, 'the log could not be read; trying again');
         this.#due.add(follower);
         await wait(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      } finally {
+        this.#served.delete(follower);
+        // Where he became due meanwhile it is this lane that comes to him again.
+        if (this.#due.delete(follower)) this.#due.add(follower);
       }
     }
   }
@@ -63,7 +71,9 @@ export class CatchUp {
   async #serve(follower: FeedFollower): Promise<void> {
     const { orm, head, limit } = this.#options;
     const { reader, position: from } = follower;
-    if (follower.queue.isEnded || !from || !head.position || follower.meets(head.position)) return;
+    // Whoever has something to read asks again when he has read it.
+    if (follower.queue.isEnded || follower.queue.size > 0) return;
+    if (!from || !head.position || follower.meets(head.position)) return;
     if (!from.part && head.position.part) {
       // He is at the end of a stretch that the head is still in.
       this.#lookAfterPass(follower);

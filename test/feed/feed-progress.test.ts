@@ -10,7 +10,10 @@ import { wake } from './histories.ts';
 import { isPending } from './readers.ts';
 
 const database = useDatabase({
-  bent: { 'runnable-task-has-waiting-job': 'attempts are started here without taking their task' },
+  bent: {
+    'runnable-task-has-waiting-job': 'attempts are started here without taking their task',
+    'gone-jobs-leave-one-event': 'events are written here that belong to no job',
+  },
 });
 const feed = useFeed(database);
 const mover = useMover(database);

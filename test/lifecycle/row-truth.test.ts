@@ -223,6 +223,7 @@ describe('a row around the jobs that lies', () => {
       'workers_concurrency_positive',
       `insert into workers (id, pool_id, host, pid, concurrency) values (assay_uuid(), 'p', 'h', 1, 0)`,
     ],
+    ['event_log_is_one', 'insert into event_log (only_row) values (false)'],
   ])('is refused by %s', async (constraint, statement) => {
     await expect(database().pool.query(statement)).rejects.toMatchObject({ constraint });
   });
@@ -239,7 +240,7 @@ describe('a row around the jobs that lies', () => {
       `select conname as name from pg_constraint
        where contype = 'c' and connamespace = 'public'::regnamespace order by conname`,
     );
-    const elsewhere = ['accounts_', 'idempotency_', 'service_tokens_', 'workers_'];
+    const elsewhere = ['accounts_', 'idempotency_', 'service_tokens_', 'workers_', 'event_log_'];
     const told = new Set([...jobLies, ...resultLies, ...eventLies, ...entryLies].map(([constraint]) => constraint));
     const untold = rows.map(({ name }) => name).filter((name) => !told.has(name));
     expect(untold.filter((name) => !elsewhere.some((prefix) => name.startsWith(prefix)))).toEqual([]);

@@ -12,6 +12,7 @@ export const GUARDS: readonly string[] = `
   ledger_once_per_round
   service_tokens_hash_size service_tokens_name_form
   workers_concurrency_positive workers_pool_unique
-  jobs_guarded events_guarded events_kept ledger_guarded ledger_kept`
+  event_log_is_one
+  jobs_guarded events_guarded events_kept events_pruned ledger_guarded ledger_kept`
   .trim()
   .split(/\s+/);
