@@ -17,9 +17,10 @@ create table event_log (
   only_row boolean primary key default true,
   id uuid not null default gen_random_uuid(),
   system_identifier bigint,
-  -- The greatest of what was pruned: a position that had not seen all of it is told so.
+  -- The greatest of what was pruned, and what the last prune could see at all: whoever had not seen some of that is told so.
   pruned_id bigint not null default 0,
   pruned_xact xid8 not null default '0',
+  pruned_seen pg_snapshot not null default '1:1:',
   constraint event_log_is_one check (only_row)
 );
 insert into event_log default values;
@@ -54,7 +55,8 @@ create function assay_note_pruned() returns trigger language plpgsql as $$
 begin
   if coalesce(current_setting('assay.mover', true), '') = 'prune' then
     update event_log l
-    set pruned_id = greatest(l.pruned_id, g.id), pruned_xact = greatest(l.pruned_xact, g.xact)
+    set pruned_id = greatest(l.pruned_id, g.id), pruned_xact = greatest(l.pruned_xact, g.xact),
+      pruned_seen = pg_current_snapshot()
     from (select max(id) as id, max(xact) as xact from gone) as g where g.id is not null;
   end if;
   return null;
@@ -78,6 +80,7 @@ begin
   perform set_config('assay.mover', 'restore', true);
   update job_events set xact = '3' where xact >= pg_snapshot_xmin(pg_current_snapshot());
   perform set_config('assay.mover', '', true);
-  update event_log set id = gen_random_uuid(), system_identifier = here, pruned_id = 0, pruned_xact = '0';
+  update event_log set id = gen_random_uuid(), system_identifier = here, pruned_id = 0, pruned_xact = '0',
+    pruned_seen = '1:1:';
   return known is not null;
 end $$;

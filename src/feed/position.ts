@@ -1,4 +1,4 @@
-import { lowestUnseen, type Snapshot } from './snapshot.ts';
+import { isVisible, type Snapshot } from './snapshot.ts';
 
 /** How far somebody is in the log of many jobs: all that can be seen in a snapshot, and perhaps a part of what came since. */
 export interface Position {
@@ -20,8 +20,8 @@ export interface Part {
 /** The log as one statement found it. */
 export interface LogState {
   readonly id: string;
-  /** The greatest of what was pruned so far. */
-  readonly pruned: { readonly id: bigint; readonly xact: bigint };
+  /** The greatest of what was pruned so far, and what the last prune could see: nothing else can have been pruned. */
+  readonly pruned: { readonly id: bigint; readonly xact: bigint; readonly seen: Snapshot };
   /** The snapshot of that statement. */
   readonly now: Snapshot;
 }
@@ -42,6 +42,15 @@ export function behind(from: Position, row: bigint, stretch: Pick<Part, 'until' 
 export function whyLost({ logId, seen, part }: Position, log: LogState): 'RESTORED' | 'PRUNED' | null {
   const isAhead = [seen, part?.until ?? seen].some(({ next }) => next > log.now.next);
   if (logId !== log.id || isAhead) return 'RESTORED';
-  const isKept = log.pruned.xact < lowestUnseen(seen) || log.pruned.id <= (part?.last ?? 0n);
+  const isKept = log.pruned.id <= (part?.last ?? 0n) || !missesPruned(seen, log.pruned);
   return isKept ? null : 'PRUNED';
+}
+
+/**
+ * Whether something that a snapshot does not show may have been pruned. What was open then, and still is when the log is
+ * pruned, is not: else a transaction that stays open anywhere in the server would make every new position a lost one.
+ */
+function missesPruned(seen: Snapshot, pruned: LogState['pruned']): boolean {
+  if (pruned.xact >= seen.next) return true;
+  return seen.open.some((xact) => xact <= pruned.xact && isVisible(xact, pruned.seen));
 }

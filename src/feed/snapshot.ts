@@ -19,6 +19,9 @@ export const printSnapshot = (snapshot: Snapshot): string =>
   `${lowestUnseen(snapshot)}:${snapshot.next}:${snapshot.open.join(',')}`;
 
 /** The first transaction whose work cannot be seen: whatever is below it can. */
-export const lowestUnseen = ({ open, next }: Snapshot): bigint => open[0] ?? next;
+const lowestUnseen = ({ open, next }: Snapshot): bigint => open[0] ?? next;
+
+/** Whether a snapshot shows the work of a transaction, if it was not rolled back. */
+export const isVisible = (xact: bigint, { next, open }: Snapshot): boolean => xact < next && !open.includes(xact);
 
 export const isSameSnapshot = (one: Snapshot, other: Snapshot): boolean => printSnapshot(one) === printSnapshot(other);

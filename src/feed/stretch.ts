@@ -39,6 +39,7 @@ interface Row {
   id: string;
   pruned_id: string;
   pruned_xact: string;
+  pruned_seen: string;
   now: string;
   end: string | null;
   events: Record<string, unknown>[] | null;
@@ -56,7 +57,7 @@ export async function readStretch(em: EntityManager, request: StretchRequest): P
   const found = from ? rowsOf(request.reader, from, until, limit) : sql`select 0::bigint as id where false`;
   const { rows } = await sql<Row>`
     with found as materialized (${found}), page as (select id from found order by id limit ${limit})
-    select log.id, log.pruned_id, log.pruned_xact, pg_current_snapshot()::text as now,
+    select log.id, log.pruned_id, log.pruned_xact, log.pruned_seen::text as pruned_seen, pg_current_snapshot()::text as now,
       (select max(id) from found)::text as end,
       (select json_agg(e order by e.id) from job_events e where e.id in (select id from page)) as events,
       (select json_agg(j) from analysis_jobs j where ${running ? runningOf(running) : sql`false`}) as running
@@ -65,7 +66,8 @@ export async function readStretch(em: EntityManager, request: StretchRequest): P
   const [row] = rows;
   if (!row) throw new Error('the log has lost its name');
   const now = parseSnapshot(row.now);
-  const log = { id: row.id, pruned: { id: BigInt(row.pruned_id), xact: BigInt(row.pruned_xact) }, now };
+  const pruned = { id: BigInt(row.pruned_id), xact: BigInt(row.pruned_xact), seen: parseSnapshot(row.pruned_seen) };
+  const log = { id: row.id, pruned, now };
   const jobs = (row.running ?? []).map((job) => em.map(Job, job));
   const stretch = { until: until ?? now, end: from?.part?.end ?? BigInt(row.end ?? 0) };
   if (!from) return { log, events: [], stretch, position: upTo(row.id, now), running: jobs };

@@ -28,7 +28,7 @@ class FakeLog {
   head: Position = upTo(LOG, moment(1));
 
   get state(): LogState {
-    return { id: LOG, pruned: { id: 0n, xact: 0n }, now: moment(this.now) };
+    return { id: LOG, pruned: { id: 0n, xact: 0n, seen: { next: 1n, open: [] } }, now: moment(this.now) };
   }
 
   write(count: number, isVisible: boolean): void {

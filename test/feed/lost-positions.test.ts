@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readCursor, writeCursor } from '../../src/feed/cursor.ts';
 import { claimLog } from '../../src/migrate.ts';
 import { useDatabase } from '../support/database.ts';
-import { cursorOf, takeFrames, told, writeEvent } from './feed-readers.ts';
+import { cursorOf, openTransaction, takeFrames, told, writeEvent } from './feed-readers.ts';
 import { useFeed } from './feeds.ts';
 import { wake } from './histories.ts';
 import { isPending } from './readers.ts';
@@ -60,6 +60,19 @@ describe('pruned history', () => {
     }
     expect(told(await takeFrames(await follow(userId, cursorOf(second)), 2))).toEqual(['RETRIED 3', 'RETRIED 4']);
     expect(told(await takeFrames(await follow(userId, cursorOf(third)), 1))).toEqual(['RETRIED 4']);
+  });
+
+  it('is told once, also while a transaction stays open that was there before', async () => {
+    await using _open = await openTransaction(database().url);
+    const { cursor } = await begin(userId);
+    await write(3);
+    await prune('seq <= 2');
+    const frames = await follow(userId, cursor);
+    const [pruned] = await takeFrames(frames, 1);
+    expect(told([pruned!])).toEqual(['PRUNED']);
+    await write(1, 4);
+    expect(told(await takeFrames(frames, 1))).toEqual(['RETRIED 4']);
+    expect(told(await takeFrames(await follow(userId, cursorOf(pruned)), 1))).toEqual(['RETRIED 4']);
   });
 
   it('goes away under a reader who is in the middle of it, and he is told', async () => {

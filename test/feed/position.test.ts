@@ -20,10 +20,16 @@ describe('the position behind a row', () => {
 });
 
 describe('a position', () => {
-  const log = (state: Partial<LogState> & { prunedId?: bigint; prunedXact?: bigint }): LogState => ({
+  const log = (
+    state: Partial<LogState> & { prunedId?: bigint; prunedXact?: bigint; prunedSeen?: string },
+  ): LogState => ({
     id: 'log',
     now: until,
-    pruned: { id: state.prunedId ?? 0n, xact: state.prunedXact ?? 0n },
+    pruned: {
+      id: state.prunedId ?? 0n,
+      xact: state.prunedXact ?? 0n,
+      seen: parseSnapshot(state.prunedSeen ?? '30:30:'),
+    },
     ...state,
   });
   const within: Position = { logId: 'log', seen, part: { until, last: 4n, end: 9n } };
@@ -45,6 +51,14 @@ describe('a position', () => {
     expect(whyLost(upTo('log', seen), log({ prunedId: 3n, prunedXact: 10n }))).toBe('PRUNED');
     expect(whyLost(upTo('log', until), log({ prunedId: 3n, prunedXact: 29n }))).toBeNull();
     expect(whyLost(upTo('log', until), log({ prunedId: 3n, prunedXact: 30n }))).toBe('PRUNED');
+  });
+
+  it('is not lost for a transaction that was still open when the log was pruned', () => {
+    const pruned = { prunedId: 3n, prunedXact: 19n };
+    expect(whyLost(upTo('log', seen), log({ ...pruned, prunedSeen: '10:25:10,15' }))).toBeNull();
+    expect(whyLost(upTo('log', seen), log({ ...pruned, prunedSeen: '10:25:10' }))).toBe('PRUNED');
+    expect(whyLost(upTo('log', seen), log({ ...pruned, prunedSeen: '15:25:15' }))).toBe('PRUNED');
+    expect(whyLost(upTo('log', seen), log({ ...pruned, prunedXact: 20n, prunedSeen: '10:25:10,15' }))).toBe('PRUNED');
   });
 
   it('within a stretch is not lost where only rows behind it were pruned', () => {

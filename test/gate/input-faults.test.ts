@@ -108,12 +108,19 @@ describe('variables of the wrong shape', () => {
           (given.marks ?? []).every((mark) => (mark === null ? false : isInt(mark)));
         const hasNull = typeof given === 'object' && given !== null && (given.marks ?? []).includes(null);
         const found = variableFaults(schema, operation, { input: given });
-        if (!hasNull && !JSON.stringify(given ?? null).includes('__proto__'))
+        // JSON is refused for what it cannot hold, which is not a matter of shape.
+        const isExact = !holdsInexact(given);
+        if (!hasNull && isExact && !JSON.stringify(given ?? null).includes('__proto__'))
           expect(found.length === 0).toBe(wellShaped);
       }),
     );
   });
 });
+
+function holdsInexact(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsInexact);
+}
 
 const isInt = (value: unknown) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31;
 const isIntegers = (riasec: Record<string, unknown> | undefined) =>
