@@ -21,7 +21,7 @@ const { status } = spawnSync('vitest', ['run', `test/model/${values.variants ? '
     ...process.env,
     MODEL_HISTORIES: values.histories,
     ...(values.variants ? { MODEL_VARIANTS: 'all' } : {}),
-    ...(values.seed === undefined ? {} : { MODEL_SEED: values.seed }),
+    MODEL_SEED: values.seed ?? String(Date.now() % 2 ** 31),
     ...(values.path === undefined ? {} : { MODEL_PATH: values.path }),
   },
 });

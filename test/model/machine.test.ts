@@ -12,7 +12,8 @@ import { openStage, type Stage } from './stage.ts';
 // `npm run model -- --histories 5000 --seed 1` plays more of them; it sets the environment that is read here.
 
 const HISTORIES = Number(process.env.MODEL_HISTORIES ?? 500);
-const SEED = Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31);
+/** The suite plays the same histories each time, which meet differently each time; `npm run model` draws others. */
+const SEED = Number(process.env.MODEL_SEED ?? 1);
 /** Of one history that failed, as fast-check printed it; its seed goes with it. */
 const PATH = process.env.MODEL_PATH;
 /** A history mostly waits for its own acts, so some are played side by side, each on a database of its own. */

@@ -100,14 +100,15 @@ export function attemptAt(play: Play, { job: number, before }: { job: number; be
   return attempt ?? { jobId: job.id, leaseToken: randomUUID(), taskId: null, pool: ALIVE };
 }
 
-/** Takes a job's task off the queue as graphile-worker does. */
-export async function takeTask(pool: pg.Pool, jobId: string, by: string) {
+/** Takes a job's task off the queue as graphile-worker does; where an attempt is named, that one's task only. */
+export async function takeTask(pool: pg.Pool, jobId: string, by: string, due?: { round: number; attempt: number }) {
   const { rows } = await pool.query<{ id: string; payload: { round: number; attempt: number } }>(
     `update graphile_worker._private_jobs set attempts = attempts + 1, locked_by = $2, locked_at = now() where id = (
        select id from graphile_worker._private_jobs where is_available and payload ->> 'jobId' = $1
+         and ($3::text is null or (payload ->> 'round', payload ->> 'attempt') = ($3, $4))
        order by id limit 1 for update skip locked
      ) returning id, payload`,
-    [jobId, by],
+    [jobId, by, due?.round.toString(), due?.attempt.toString()],
   );
   return rows[0];
 }

@@ -147,7 +147,9 @@ export async function cancelAll(play: Play, lifecycle: Lifecycle, act: ActOf<'ca
   const judge = ({ id, outcome }: (typeof answers)[number]) => cancelled(id, owner, message, outcome);
   const changed = answers.filter(({ outcome }) => outcome.outcome === 'CANCELLED' && outcome.changed);
   // One that had ended when the others were cancelled, and was active again when it was asked about, is cancelled then.
-  const ways = subsets(changed).map((batch) => {
+  // It takes a retry to make one active again, and no more than three other acts run at once.
+  const batches = subsets(changed).filter((batch) => changed.length - batch.length <= 3);
+  const ways = batches.map((batch) => {
     const together = batch.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(judge);
     const atOnce: Moment = (world) => together.reduce<World | null>((now, judged) => now && judged(now), world);
     return [atOnce, ...answers.filter((answer) => !batch.includes(answer)).map(judge)];

@@ -34,7 +34,7 @@ export async function start(play: Play, lifecycle: Lifecycle, act: ActOf<'start'
   });
   if (!started) await endTask(pool, attempt, 'returned');
   // It named an attempt that became due meanwhile: then the task that was made for it is the one that was delivered.
-  else if (!task) attempt.taskId = (await takeTask(pool, job.id, by))?.id ?? null;
+  else if (!task) attempt.taskId = (await takeTask(pool, job.id, by, due))?.id ?? null;
   const begin: Moment = (world) => model.start(world, job.id, { round, attempt: number, lease, lost: act.dies });
   const said = `start ${job.id} round ${round} attempt ${number}${task ? '' : ' without a task'}: ${started?.job.status ?? null}`;
   if (started) {
