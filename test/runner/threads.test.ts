@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Progress } from '../../src/runner/context.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
 import type { ProbeInput } from '../support/probe-kinds.ts';
-import { PROBE_KINDS, readableLog } from '../support/workers.ts';
+import { PROBE_KINDS, readableLog, scratchFile, untilHandled } from '../support/workers.ts';
 
 let threads: Threads;
 beforeAll(() => {
@@ -52,8 +52,10 @@ it.each(['SPIN', 'HANG'] as const)('terminates a handler that does not: %s', asy
 it('says that a handler is terminated only when its thread is gone, also where that takes longer', async () => {
   const stop = new AbortController();
   const startedAt = performance.now();
-  const { outcome } = run({ does: 'NATIVE', milliseconds: 1_500 }, { signal: stop.signal, graceMs: 0 });
-  await delay(300);
+  const file = scratchFile();
+  const { outcome } = run({ does: 'NATIVE', milliseconds: 1_500, file }, { signal: stop.signal, graceMs: 0 });
+  await untilHandled(file);
+  await delay(100); // from its file to where it cannot be terminated any more
   stop.abort('enough');
   expect(await outcome).toEqual({ type: 'terminated' });
   expect(performance.now() - startedAt).toBeGreaterThan(1_500);

@@ -59,7 +59,10 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     return { run };
   },
   // Outside JavaScript, where a thread cannot be terminated before it comes back.
-  NATIVE: ({ milliseconds }) => spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${milliseconds})`]),
+  NATIVE: ({ milliseconds, file }) => {
+    if (file) appendFileSync(file, '.');
+    spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${milliseconds})`]);
+  },
   SPIN: ({ file }) => {
     for (let sign = 0; ; sign += 1) {
       const until = performance.now() + 10;
