@@ -2,6 +2,9 @@ import type pg from 'pg';
 import { examine } from '../../src/lifecycle/doctor.ts';
 import { INVARIANTS, type InvariantId } from '../../src/lifecycle/invariants.ts';
 
+/** How long a silent worker counts as alive. */
+export const LEASE_MS = 10_000;
+
 /** Invariants that a test breaks on purpose or cannot keep, each with the reason. */
 export type Bent = Partial<Record<InvariantId, string>>;
 
@@ -11,7 +14,7 @@ export async function findBroken(
   bent: Bent = {},
 ): Promise<Partial<Record<InvariantId, string[]>>> {
   const invariants = INVARIANTS.filter(({ id }) => bent[id] === undefined);
-  const findings = await examine(client, { leaseMs: 10_000, graceMs: 0, invariants });
+  const findings = await examine(client, { leaseMs: LEASE_MS, graceMs: 0, invariants });
   return Object.fromEntries(
     findings.map(({ invariant, rows }) => [invariant.id, rows.map(({ subject, found }) => `${subject}: ${found}`)]),
   );

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Rescue } from '../../src/lifecycle/rescue.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { type JobOptions, lockTask, makeAccount, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
-import { cancelOf, hearStops, nextAttempt, readShortLease, retryOf, useProcess } from './lifecycles.ts';
+import type { Bent } from './invariants.ts';
+import { cancelOf, hearStops, nextAttempt, readShortLease, retryOf, TAKES_NO_TASK, useProcess } from './lifecycles.ts';
 import { breakWrites, clearRows, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
 
 const database = useDatabase({
@@ -15,6 +16,9 @@ const second = useProcess(database, 'second');
 /** An attempt whose worker fell silent half an hour ago, with attempts left or on the last one. */
 const lost: JobOptions = { status: 'PROCESSING', leaseExpiresIn: -1_800 };
 const lastAttempt: JobOptions = { ...lost, attempt: 3, maxAttempts: 3 };
+
+/** What no rescue is to put right yet. */
+const LOST_TASK: Bent = { 'waiting-job-has-task': 'its task was lost, or is held, and the rescue leaves that alone' };
 
 const nothing = { released: [], failed: [], freed: [], requeued: [], notFixed: [] };
 
@@ -55,6 +59,7 @@ describe('a job whose lease ran out', () => {
       { runnable: true, priority: 4, payload: { jobId: made.jobId, round: 1, attempt: 3 } },
     ]);
     expect(await first().lifecycle.start(nextAttempt(made))).toMatchObject({ job: { attempt: 3 } });
+    database().excuse(TAKES_NO_TASK);
   });
 
   it('fails on its last attempt and is paid back', async () => {
@@ -350,6 +355,7 @@ describe('a rescue', () => {
     const before = await readAllRows(pool);
     expect(await rescue()).toEqual(nothing);
     expect(await readAllRows(pool)).toEqual(before);
+    database().excuse(LOST_TASK);
   });
 
   it('gives every lease its full length after a start of the database', async () => {
@@ -511,6 +517,7 @@ describe('a task', () => {
     await using _lock = await holdLock(pool, 'select from analysis_jobs where id = $1', [made.jobId]);
     expect(await rescue()).toEqual(nothing);
     expect(await readTask(made.jobId)).toEqual([]);
+    database().excuse(LOST_TASK);
   });
 
   it('that was used up without a start is deleted and made anew', async () => {
@@ -566,6 +573,7 @@ describe('a task', () => {
     const before = await readTask(made.jobId);
     expect(await rescue()).toEqual(nothing);
     expect(await readTask(made.jobId)).toEqual(before);
+    database().excuse(LOST_TASK);
   });
 
   it('that the queue does not take fails the rescue aloud, and a move leaves all as it was', async () => {

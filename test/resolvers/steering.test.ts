@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Viewer } from '../../src/gate/viewer.ts';
-import { nextAttempt } from '../lifecycle/lifecycles.ts';
+import { nextAttempt, TAKES_NO_TASK } from '../lifecycle/lifecycles.ts';
 import { readAllRows, readBalance, readJob } from '../lifecycle/rows.ts';
 import { service, useApi, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
@@ -430,6 +430,7 @@ describe('the thread of a job', () => {
       expect(workerFreeAt).toBe(finishedAt);
       expect(workerFreeAt).toEqual(expect.any(String));
     }
+    database().excuse(TAKES_NO_TASK);
   });
 });
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, inject } from 'vitest';
-import { type Bent, findBroken } from '../lifecycle/invariants.ts';
+import { afterAll, afterEach, beforeAll, inject } from 'vitest';
+import type { Bent } from '../lifecycle/invariants.ts';
+import { createRowJudge } from './row-judge.ts';
 
 const CLONE_LIMIT_MS = 20_000;
 const CLOSE_LIMIT_MS = 1_000;
@@ -14,6 +15,13 @@ export interface TestDatabase {
   url: string;
   /** Its connections are called `assay-test` in pg_stat_activity. */
   pool: pg.Pool;
+  /** What the rows may break until the next check, beside what they always may; with the reason. */
+  excuse(bent: Bent): void;
+  /**
+   * Holds the rows that are there against the invariants.
+   * @throws when rows break one that is not bent
+   */
+  check(): Promise<void>;
   /**
    * Ends the pool, holds the rows that are left against the invariants, and removes the database.
    * @throws when connections are left open, the pool's own or another's: what a test starts it must also stop
@@ -29,13 +37,6 @@ export interface BlockedBackend {
   query: string;
 }
 
-const NOBODY_LIVES = 'when a test is done, no worker lives that could have put it right';
-const UNATTENDED: Bent = {
-  'held-task-is-running': NOBODY_LIVES,
-  'running-job-has-worker': NOBODY_LIVES,
-  'ended-job-is-let-go': NOBODY_LIVES,
-};
-
 let created = 0;
 
 export interface DatabaseOptions {
@@ -45,20 +46,25 @@ export interface DatabaseOptions {
 
 /** A new database with all migrations applied. */
 export async function createTestDatabase({ bent = {} }: DatabaseOptions = {}): Promise<TestDatabase> {
-  const check = (url: string) => (typeof bent === 'string' ? Promise.resolve() : checkRows(url, bent));
-  return createFrom(inject('templateDatabase'), check);
+  return createFrom(inject('templateDatabase'), typeof bent === 'string' ? null : bent);
 }
 
 /** A new database with nothing in it, for tests of the migrations. */
 export async function emptyDatabase(): Promise<TestDatabase> {
-  return createFrom('template0', () => Promise.resolve());
+  return createFrom('template0', null);
 }
 
-/** Gives the test file (or `describe` block) a migrated database of its own. The getter works inside tests and hooks. */
+/**
+ * Gives the test file (or `describe` block) a migrated database of its own, whose rows are held against the invariants
+ * after each test. The getter works inside tests and hooks.
+ */
 export function useDatabase(options: DatabaseOptions = {}): () => TestDatabase {
   let database: TestDatabase | undefined;
   beforeAll(async () => {
     database = await createTestDatabase(options);
+  });
+  afterEach(async () => {
+    await database?.check();
   });
   afterAll(async () => {
     await database?.drop();
@@ -88,7 +94,8 @@ export async function waitUntilBlocked(pool: pg.Pool, count = 1): Promise<Blocke
   }
 }
 
-async function createFrom(template: string, check: (url: string) => Promise<void>): Promise<TestDatabase> {
+/** @param bent what the rows may break; with null they are not looked at */
+async function createFrom(template: string, bent: Bent | null): Promise<TestDatabase> {
   created += 1;
   const name = `${inject('databasePrefix')}_${process.pid}_${created}`;
   await onServer((server) => clone(server, name, template));
@@ -97,13 +104,30 @@ async function createFrom(template: string, check: (url: string) => Promise<void
   const pool = new pg.Pool({ connectionString: url.href, application_name: 'assay-test', max: 10 });
   // A test may cut the connections of its own pool, and `drop` cuts those that were never given back to it.
   pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined));
+  const judge = bent && createRowJudge(url.href);
+  let excused: Bent = {};
+  const check = async () => {
+    const allowed = { ...bent, ...excused };
+    excused = {};
+    await judge?.check(allowed);
+  };
   return {
     url: url.href,
     pool,
+    excuse(more) {
+      excused = { ...excused, ...more };
+    },
+    check,
     drop: async () => {
       // The pool ends when all its connections are given back. One that is not shows up as left open.
       if (!pool.ending) await Promise.race([pool.end(), delay(CLOSE_LIMIT_MS)]);
-      await onServer((server) => dropUnused(server, name, () => check(url.href)));
+      await judge?.stop();
+      await onServer((server) =>
+        dropUnused(server, name, async () => {
+          await check();
+          await judge?.stop();
+        }),
+      );
     },
   };
 }
@@ -143,18 +167,6 @@ async function dropUnused(server: pg.Client, name: string, check: () => Promise<
   }
   if (strays.length > 0) {
     throw new Error(`Connections were left open to the test database:\n${strays.join('\n')}`);
-  }
-}
-
-async function checkRows(url: string, bent: Bent): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'assay-test-invariants' });
-  await client.connect();
-  try {
-    const broken = Object.entries(await findBroken(client, { ...UNATTENDED, ...bent }));
-    const lines = broken.map(([id, rows]) => `${id}:\n  ${rows.slice(0, 5).join('\n  ')}`);
-    if (lines.length > 0) throw new Error(`The test left rows that break an invariant:\n${lines.join('\n')}`);
-  } finally {
-    await client.end();
   }
 }
 
