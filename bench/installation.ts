@@ -1,13 +1,10 @@
-import { chmod, mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { startEmbeddedPostgres } from '../src/embedded-postgres.ts';
-import { migrate } from '../src/migrate.ts';
+import type pg from 'pg';
 import { createInstallation, post } from '../test/support/installation.ts';
 import type { RunningProcess } from '../test/support/process.ts';
-import { removeFolder } from '../test/support/throw-away-server.ts';
+import { startDatabase } from './database.ts';
 
 /** An API process and workers on a PostgreSQL of their own, all on this machine, all of it gone at the end. */
 export interface BenchInstallation extends AsyncDisposable {
@@ -34,25 +31,9 @@ export async function startInstallation(options: {
   env?: NodeJS.ProcessEnv;
 }): Promise<BenchInstallation> {
   await using started = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'assay-bench-'));
-  // Made for its owner alone, it would be closed to the user PostgreSQL runs as when we are root.
-  await chmod(dataDir, 0o711);
-  const removeAtExit = () => removeFolder(dataDir);
-  const exit = () => process.exit(130);
-  process.once('exit', removeAtExit).once('SIGINT', exit).once('SIGTERM', exit);
-  started.defer(() => {
-    process.off('exit', removeAtExit).off('SIGINT', exit).off('SIGTERM', exit);
-    removeFolder(dataDir);
-  });
-  const server = await startEmbeddedPostgres({ dataDir });
-  started.defer(() => server.stop());
-  await migrate(server.url);
-  const pool = new pg.Pool({ connectionString: server.url, application_name: 'assay-bench' });
-  // It says that it has ended before its last sessions have, and then the server ends them.
-  pool.on('error', () => undefined);
-  started.defer(() => pool.end());
+  const { url: databaseUrl, dataDir, pool } = started.use(await startDatabase());
   const env = { ASSAY_PROBES: 'on', ASSAY_PRICE_PROBE: '1', ASSAY_STARTING_TOKENS: '1000000', ...options.env };
-  const installation = started.use(await createInstallation(server.url, env));
+  const installation = started.use(await createInstallation(databaseUrl, env));
   const { url } = await installation.startApi();
   const token = await installation.userToken();
 

@@ -1,15 +1,22 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCancel } from './cancel.ts';
+import { benchCycles } from './cycles.ts';
+import { benchFanout } from './fanout.ts';
 import { describeMachine } from './figures.ts';
 import { benchFrozen } from './frozen.ts';
+import { benchLatency } from './latency.ts';
+import { benchReconnect } from './reconnect.ts';
 import { benchRescue } from './rescue.ts';
+import { benchSlow } from './slow.ts';
 import { benchSteady } from './steady.ts';
 
 interface Bench {
   description: string;
   count: number;
   unit: string;
-  run(count: number): Promise<string[]>;
+  /** How long it lasts, where that can be chosen. */
+  seconds?: number;
+  run(count: number, seconds: number): Promise<string[]>;
 }
 
 const benches: Record<string, Bench> = {
@@ -29,6 +36,26 @@ const benches: Record<string, Bench> = {
     description: 'freeze workers until another has taken their job, and wake them up: nothing may happen twice',
     ...{ count: 50, unit: 'workers', run: benchFrozen },
   },
+  latency: {
+    description: 'follow over two API processes: from the commit of an event until a client has it',
+    ...{ count: 500, unit: 'sockets', seconds: 30, run: benchLatency },
+  },
+  reconnect: {
+    description: 'follow while links, listening sessions and API processes end: no event may be missed or told twice',
+    ...{ count: 300, unit: 'followers', seconds: 60, run: benchReconnect },
+  },
+  slow: {
+    description: 'stall a fifth of the readers: what that costs the process, and those who read',
+    ...{ count: 250, unit: 'sockets', seconds: 60, run: benchSlow },
+  },
+  cycles: {
+    description: 'connect, subscribe and disconnect: what is left of it in the process',
+    ...{ count: 10_000, unit: 'cycles', run: benchCycles },
+  },
+  fanout: {
+    description: 'one job that many watch: deliveries a second of one core, against bare ws with the same bytes',
+    ...{ count: 2_000, unit: 'sockets', run: benchFanout },
+  },
 };
 
 function readCount(text: string): number {
@@ -39,19 +66,17 @@ function readCount(text: string): number {
 
 const program = new Command('bench')
   .description(
-    'Figures of a real installation: an API and workers in processes of their own, on a PostgreSQL of their own',
+    'Figures of a real installation: APIs and workers in processes of their own, on a PostgreSQL of their own',
   )
   .addHelpText('after', '\nExample:\n  npm run bench -- cancel --count 30');
 
-for (const [name, { description, count, unit, run }] of Object.entries(benches)) {
-  program
-    .command(name)
-    .description(description)
-    .option('-n, --count <number>', unit, readCount, count)
-    .action(async (options: { count: number }) => {
-      console.log(describeMachine());
-      for (const line of await run(options.count)) console.log(line);
-      console.log(describeMachine());
-    });
+for (const [name, { description, count, unit, seconds, run }] of Object.entries(benches)) {
+  const command = program.command(name).description(description).option('-n, --count <number>', unit, readCount, count);
+  if (seconds !== undefined) command.option('-s, --seconds <number>', 'how long each part lasts', readCount, seconds);
+  command.action(async (options: { count: number; seconds?: number }) => {
+    console.log(describeMachine());
+    for (const line of await run(options.count, options.seconds ?? 0)) console.log(line);
+    console.log(describeMachine());
+  });
 }
 await program.parseAsync();

@@ -1,0 +1,59 @@
+import WebSocket from 'ws';
+
+/** One subscription over a socket of its own. */
+export interface Watch {
+  /** Of the API. */
+  url: string;
+  token: string;
+  query: string;
+  variables?: Record<string, unknown>;
+  /** Each message with an event, as it came, but for the first. */
+  onNext(text: Buffer): void;
+}
+
+export interface Watcher {
+  readonly socket: WebSocket;
+  /** The port of our end. */
+  readonly port: number;
+  /** The first message: a snapshot, a position or an error. */
+  readonly first: string;
+}
+
+/** Where the type stands in a message, whatever stands before it. */
+const HEAD = 64;
+const NEXT = '"type":"next"';
+
+/**
+ * Subscribes, and resolves with the first message: then the subscription stands. Speaks graphql-transport-ws itself,
+ * because what measures should cost as little as it can.
+ */
+export function watch({ url, token, query, variables, onNext }: Watch): Promise<Watcher> {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws');
+  const { promise, resolve, reject } = Promise.withResolvers<Watcher>();
+  const send = (message: object) => socket.send(JSON.stringify(message));
+  let port = 0;
+  let isStanding = false;
+
+  function take(data: Buffer): void {
+    if (isStanding && data.subarray(0, HEAD).includes(NEXT)) {
+      onNext(data);
+      return;
+    }
+    const { type } = JSON.parse(data.toString()) as { type: string };
+    if (type === 'connection_ack') send({ type: 'subscribe', id: '1', payload: { query, variables } });
+    else if (type === 'ping') send({ type: 'pong' });
+    else if (type === 'next') {
+      isStanding = true;
+      resolve({ socket, port, first: data.toString() });
+    } else if (type === 'error') reject(new Error(`The subscription was refused: ${data.toString()}`));
+  }
+
+  socket.on('upgrade', ({ socket: link }) => {
+    port = link.localPort ?? 0;
+  });
+  socket.on('open', () => send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
+  socket.on('message', (data) => take(data as Buffer));
+  socket.on('error', reject);
+  socket.on('close', (code, reason) => reject(new Error(`The socket was closed: ${code} ${reason.toString()}`)));
+  return promise;
+}
