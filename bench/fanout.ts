@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { WatchJobDocument } from '../src/client/operations.generated.ts';
-import { createWakeUpPublisher } from '../src/feed/wake-ups.ts';
+import { createWakeUpPublisher } from '../src/feed/publisher.ts';
 import { createLifecycle } from '../src/lifecycle/lifecycle.ts';
 import { createLog } from '../src/log.ts';
 import { createOrm } from '../src/orm.ts';

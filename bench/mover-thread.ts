@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createWakeUpPublisher } from '../src/feed/wake-ups.ts';
+import { createWakeUpPublisher } from '../src/feed/publisher.ts';
 import { createLifecycle } from '../src/lifecycle/lifecycle.ts';
 import { createLog } from '../src/log.ts';
 import { createOrm } from '../src/orm.ts';

@@ -2,7 +2,7 @@ import { buildSchema } from './build-schema.ts';
 import type { Config } from './config.ts';
 import { contextFor, termsOf } from './context.ts';
 import { startFeed } from './feed/feed.ts';
-import { createWakeUpPublisher } from './feed/wake-ups.ts';
+import { createWakeUps } from './feed/wake-ups.ts';
 import { openGate } from './gate/gate.ts';
 import { createReadiness } from './gate/readiness.ts';
 import { type ConnectionWatch, createConnectionWatch } from './lifecycle/connection-watch.ts';
@@ -30,10 +30,10 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
   await using started = new AsyncDisposableStack();
   const orm = await createOrm({ url, name: 'assay-api', statementMs, lockMs });
   started.defer(() => orm.close());
-  const publisher = createWakeUpPublisher({ orm, log });
-  started.defer(() => publisher.stop());
-  const lifecycle = createLifecycle({ orm, wake: publisher.publish, startingTokens: config.startingTokens });
-  const feed = startFeed({ orm, url: directUrl, log, queueBound });
+  const wakeUps = createWakeUps({ orm, url: directUrl, log });
+  started.defer(() => wakeUps.stop());
+  const lifecycle = createLifecycle({ orm, wake: wakeUps.publish, startingTokens: config.startingTokens });
+  const feed = startFeed({ orm, wakeUps, log, queueBound });
   started.defer(() => feed.stop());
 
   const readiness = createReadiness({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import type { Config } from './config.ts';
-import { createWakeUpPublisher } from './feed/wake-ups.ts';
+import { createWakeUpPublisher } from './feed/publisher.ts';
 import { runLimitsOf } from './kinds/policy.ts';
 import { createConnectionWatch } from './lifecycle/connection-watch.ts';
 import { createLifecycle } from './lifecycle/lifecycle.ts';

@@ -4,15 +4,14 @@ import type { Logger } from 'pino';
 import type { Reader } from './cursor.ts';
 import { Follower } from './follower.ts';
 import type { FeedFrame, JobFrame } from './frame.ts';
-import { startListener } from './listener.ts';
 import { findBehind, readLog } from './log.ts';
 import { createLogFeed } from './log-feed.ts';
 import { LogReader } from './log-reader.ts';
+import type { WakeUps } from './wake-ups.ts';
 
 export interface FeedOptions {
   orm: MikroORM;
-  /** For LISTEN: a direct connection, not a pooler's. */
-  url: string;
+  wakeUps: Pick<WakeUps, 'subscribe'>;
   log: Logger;
   /** Events that may wait for one subscriber. */
   queueBound?: number;
@@ -55,12 +54,12 @@ export interface Feed {
  * subscribers of this process, and from the position that each of them has reached. So a wake-up that is lost, doubled or
  * late changes nothing but the delay.
  */
-export function startFeed({ orm, url, log, queueBound = 256, pollMs = 5_000 }: FeedOptions): Feed {
+export function startFeed({ orm, wakeUps, log, queueBound = 256, pollMs = 5_000 }: FeedOptions): Feed {
   const followers = new Map<string, Set<Follower>>();
   const reader = new LogReader({ orm, log, limit: queueBound });
   const stopping = new AbortController();
   const logFeed = createLogFeed({ orm, log, queueBound });
-  const listener = startListener({ url, log, onWakeUp: wake, onConnect: wakeAll });
+  const listener = wakeUps.subscribe({ onWakeUp: wake, onConnect: wakeAll });
   const polling = keepPolling();
 
   function wake(jobIds: Iterable<string>): void {

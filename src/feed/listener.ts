@@ -2,15 +2,19 @@ import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { CHANNEL } from './wake-ups.ts';
+import { CHANNEL } from './publisher.ts';
 
-export interface ListenerOptions {
-  /** A direct connection: a pooler that shares sessions loses LISTEN. */
-  url: string;
-  log: Logger;
+/** What is done with what is heard. */
+export interface Hearing {
   onWakeUp: (jobIds: string[]) => void;
   /** The connection is new: whatever was sent before it stood is lost, and must be looked up. */
   onConnect: () => void;
+}
+
+export interface ListenerOptions extends Hearing {
+  /** A direct connection: a pooler that shares sessions loses LISTEN. */
+  url: string;
+  log: Logger;
 }
 
 export interface Listener {

@@ -1,51 +1,25 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import type { WakeUp } from '../entities/wake-up.ts';
+import { type Hearing, type Listener, startListener } from './listener.ts';
+import { createWakeUpPublisher, type WakeUpPublisher } from './publisher.ts';
 
-/** The channel on which wake-ups travel: job ids, separated by commas. An empty payload is a listener's own ping. */
-export const CHANNEL = 'assay_wake';
-
-/** How long wake-ups gather before they leave. NOTIFY takes a lock on the whole database at commit: few, large ones cost least. */
-const GATHER_MS = 10;
-
-/** PostgreSQL carries less than 8,000 bytes a notification, which is 216 ids of 36 characters. */
-const IDS_PER_NOTIFICATION = 200;
-
-export interface WakeUpPublisher {
-  /** Sends soon, coalesced with others. Never throws: a wake-up that is lost is made good by the readers' poll. */
-  publish(wakeUps: readonly WakeUp[]): void;
-  /** Sends what is waiting. */
-  stop(): Promise<void>;
+/**
+ * How the processes tell each other which jobs have news. What the news is stands in the log alone, so whatever carries
+ * this may lose, double and delay it; it has to say so only where it begins to hear anew.
+ */
+export interface WakeUps extends WakeUpPublisher {
+  /** Hears what is published by any process, from the moment of `onConnect` on, until it is stopped. */
+  subscribe(hearing: Hearing): Listener;
 }
 
-/** Sends wake-ups to all processes on this database, outside the transactions that caused them. */
-export function createWakeUpPublisher({ orm, log }: { orm: MikroORM; log: Logger }): WakeUpPublisher {
-  const waiting = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
-  let sending: Promise<void> = Promise.resolve();
-
-  async function send(): Promise<void> {
-    const ids = [...waiting];
-    waiting.clear();
-    for (let at = 0; at < ids.length; at += IDS_PER_NOTIFICATION) {
-      const payload = ids.slice(at, at + IDS_PER_NOTIFICATION).join(',');
-      await sql`select pg_notify(${CHANNEL}, ${payload})`.execute(orm.em.fork().getKysely());
-    }
-  }
-
-  function flush(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    sending = sending.then(send).catch((error: unknown) => log.warn({ err: error }, 'a wake-up was not sent'));
-    return sending;
-  }
-
+/**
+ * Wake-ups by LISTEN and NOTIFY.
+ * @param options.orm to send over
+ * @param options.url of a direct connection to hear over: a pooler that shares sessions loses LISTEN
+ */
+export function createWakeUps({ orm, url, log }: { orm: MikroORM; url: string; log: Logger }): WakeUps {
   return {
-    publish(wakeUps) {
-      for (const { jobId } of wakeUps) waiting.add(jobId);
-      timer ??= setTimeout(flush, GATHER_MS);
-    },
-    stop: flush,
+    ...createWakeUpPublisher({ orm, log }),
+    subscribe: (hearing) => startListener({ url, log, ...hearing }),
   };
 }

@@ -8,6 +8,7 @@ import { apiError } from './errors.ts';
 import { prepareSubscription, reasonsOf, type SubscriptionParts, subscribeAnew } from './fresh-subscription.ts';
 import type { Places } from './places.ts';
 import type { OperationRequest } from './preparation.ts';
+import { type TextOf, writeOnce } from './shared-text.ts';
 import { watchToken } from './token-watch.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -48,6 +49,7 @@ export interface EventStreams {
  */
 export function createEventStreams(parts: StreamParts): EventStreams {
   const open = new Set<Response>();
+  const textOf = writeOnce(parts.formatError, printNext);
   let isStopping = false;
 
   return {
@@ -68,7 +70,7 @@ export function createEventStreams(parts: StreamParts): EventStreams {
         unwatch();
       });
       const args = prepareSubscription(parts, who.viewer, operation);
-      if ('schema' in args) await relay(parts, await subscribeAnew(args, parts.contextOf), response);
+      if ('schema' in args) await relay(textOf, parts, await subscribeAnew(args, parts.contextOf), response);
       else await conclude(response, args.map(parts.formatError));
     },
     stop() {
@@ -88,6 +90,7 @@ function takePlace(places: Places, viewer: Viewer, request: Request, response: R
 
 /** Sends what a subscription brings, as fast as it is read, and gives the subscription up when nobody reads any more. */
 async function relay(
+  textOf: TextOf,
   { formatError }: StreamParts,
   results: AsyncIterableIterator<ExecutionResult>,
   response: Response,
@@ -97,9 +100,9 @@ async function relay(
   const keepAlive = setInterval(() => !response.writableNeedDrain && response.write(COMMENT), KEEP_ALIVE_MS);
   response.once('close', () => clearInterval(keepAlive));
   try {
-    for await (const { errors, ...result } of results) {
+    for await (const result of results) {
       if (isOver(response)) return;
-      await write(response, printNext(errors ? { ...result, errors: errors.map(formatError) } : result));
+      await write(response, textOf(result));
     }
     await conclude(response);
   } catch (error) {

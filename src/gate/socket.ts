@@ -1,12 +1,14 @@
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { GraphQLError } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config.ts';
+import { deliver } from './delivery.ts';
 import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
 import { prepareSubscription, reasonsOf, type SubscriptionParts, subscribeAnew } from './fresh-subscription.ts';
+import { writeOnce } from './shared-text.ts';
 import { type AdmissionParts, createAdmission, createHandshakeCheck } from './socket-admission.ts';
 import { cutOff, limitMessages, limitSilence, messageCheck } from './socket-limits.ts';
 import type { Viewer } from './viewer.ts';
@@ -37,6 +39,7 @@ export interface Sockets {
 export function serveSockets(parts: SocketParts): Sockets {
   const { places, formatError, log } = parts;
   const { limits } = parts.config;
+  const textOf = writeOnce(formatError, JSON.stringify);
   const sockets = new WebSocketServer({
     server: parts.server,
     path: '/graphql',
@@ -61,9 +64,9 @@ export function serveSockets(parts: SocketParts): Sockets {
         return prepareSubscription(parts, extra.viewer, request);
       },
       subscribe: (args) => subscribeAnew(args, parts.contextOf),
-      onNext: ({ extra }, _id, _request, _args, result) => {
-        if (extra.socket.bufferedAmount > limits.bufferedBytes) cutOff(extra.socket, 'Slow consumer');
-        return result.errors ? { ...result, errors: result.errors.map(formatError) } : undefined;
+      onOperation: ({ extra: { socket } }, id, _request, _args, results) => {
+        const onNext = () => socket.bufferedAmount > limits.bufferedBytes && cutOff(socket, 'Slow consumer');
+        return isStream(results) ? deliver(results, { socket, id, textOf, onNext }) : undefined;
       },
       onError: (_connection, _id, _request, errors) => errors.flatMap(reasonsBehind).map(formatError),
     },
@@ -86,6 +89,9 @@ export function serveSockets(parts: SocketParts): Sockets {
     },
   };
 }
+
+const isStream = (results: object): results is AsyncIterableIterator<ExecutionResult> =>
+  Symbol.asyncIterator in results;
 
 /** The errors behind the one that graphql-ws makes of a stream that failed. */
 function reasonsBehind(error: GraphQLError): readonly unknown[] {

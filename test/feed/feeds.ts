@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { type Feed, type FeedOptions, startFeed } from '../../src/feed/feed.ts';
-import { createWakeUpPublisher } from '../../src/feed/wake-ups.ts';
+import { createWakeUpPublisher } from '../../src/feed/publisher.ts';
+import { createWakeUps, type WakeUps } from '../../src/feed/wake-ups.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { createLog } from '../../src/log.ts';
 import { createOrm } from '../../src/orm.ts';
@@ -18,13 +19,17 @@ export interface RunningFeed extends AsyncDisposable {
   orm: MikroORM;
 }
 
-/** @param options.url of the database; `listenUrl`, where the listening connection takes another way */
+/** @param options.url of the database; `listenUrl`, where the listening connection takes another way; `carrier`, what carries wake-ups */
 export async function openFeed(
-  options: { url: string; listenUrl?: string; isHeard?: boolean } & Pick<FeedOptions, 'queueBound' | 'pollMs'>,
+  options: { url: string; listenUrl?: string; carrier?: Pick<WakeUps, 'subscribe'>; isHeard?: boolean } & Pick<
+    FeedOptions,
+    'queueBound' | 'pollMs'
+  >,
 ): Promise<RunningFeed> {
-  const { url, listenUrl = url, isHeard = true, pollMs = NEVER_MS, ...rest } = options;
+  const { url, listenUrl = url, carrier, isHeard = true, pollMs = NEVER_MS, ...rest } = options;
   const orm = await createOrm({ url, name: 'assay-test-feed' });
-  const feed = startFeed({ orm, url: listenUrl, log: silent, pollMs, ...rest });
+  const wakeUps = carrier ?? createWakeUps({ orm, url: listenUrl, log: silent });
+  const feed = startFeed({ orm, wakeUps, log: silent, pollMs, ...rest });
   const close = async () => {
     await feed.stop();
     await orm.close();

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { EventType, JobStatus } from '../../src/entities/job-status.ts';
-import { CHANNEL } from '../../src/feed/wake-ups.ts';
+import { CHANNEL } from '../../src/feed/publisher.ts';
 
 const statusAfter = {
   QUEUED: JobStatus.QUEUED,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FeedFrame } from '../../src/feed/frame.ts';
-import { createWakeUpPublisher } from '../../src/feed/wake-ups.ts';
+import { createWakeUpPublisher } from '../../src/feed/publisher.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { createOrm } from '../../src/orm.ts';
 import { TAKES_NO_TASK } from '../lifecycle/lifecycles.ts';

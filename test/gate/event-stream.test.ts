@@ -47,6 +47,17 @@ describe('a stream', () => {
     expect(seen).toEqual([1, 2, 3].map((count) => ({ ticks: { count } })));
   });
 
+  it('has the text of another one with the same answer', async () => {
+    const token = await api().userToken();
+    const streams = [0, 1].map(async () => {
+      const { next } = await openStream(api().url, token, { query: 'subscription { flawed { count } }' });
+      return JSON.stringify(await next());
+    });
+    const [one, two] = await Promise.all(streams);
+    expect(one).toContain('errorId');
+    expect(two).toBe(one);
+  });
+
   const refusals: [string, string, unknown, string][] = [
     ['a syntax error', 'subscription {', undefined, 'GRAPHQL_PARSE_FAILED'],
     ['too many tokens', `{${'a '.repeat(1_001)}}`, undefined, 'GRAPHQL_PARSE_FAILED'],

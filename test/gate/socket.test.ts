@@ -92,6 +92,22 @@ describe('connection_init (CLOSE-4403)', () => {
   });
 });
 
+it('sends two who share an answer the same text, each under the id of his own subscription', async () => {
+  const token = await api().userToken();
+  const texts = ['1', 'a "second"'].map(async (id) => {
+    const socket = await openSession(api().url, token);
+    socket.send(subscribe(id, 'subscription { flawed { count } }'));
+    const message = await socket.next();
+    expect(message).toMatchObject({ type: 'next', id });
+    expect(await socket.next()).toEqual({ type: 'complete', id });
+    socket.socket.close();
+    return JSON.stringify(message.payload);
+  });
+  const [one, two] = await Promise.all(texts);
+  expect(one).toContain('errorId');
+  expect(two).toBe(one);
+});
+
 describe('a message that is out of order', () => {
   const deep = (levels: number) => `{"type":"ping","payload":{"a":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
   const cases: [string, unknown, number][] = [

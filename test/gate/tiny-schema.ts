@@ -149,6 +149,12 @@ class TinyResolver {
   }
 
   @Authorized()
+  @Subscription(() => Tick, { subscribe: () => flawForTwo() })
+  flawed(): Tick {
+    throw new Error(CANARY);
+  }
+
+  @Authorized()
   @Subscription(() => Tick, {
     subscribe: () => {
       throw apiError('NOT_FOUND');
@@ -169,6 +175,19 @@ export const abandoned: number[] = [];
 
 /** How far each stream has counted, by the number that it was to count to. */
 export const reached = new Map<number, number>();
+
+const FLAW = {};
+
+let first: PromiseWithResolvers<void> | undefined;
+
+/** The same event for two followers, at the moment when both are there. */
+async function* flawForTwo() {
+  const meeting = first ?? Promise.withResolvers<void>();
+  first = first ? undefined : meeting;
+  if (!first) meeting.resolve();
+  await meeting.promise;
+  yield FLAW;
+}
 
 /** Counts from 1; to 0 or less means to wait for ever. Fails at one number, where that is wanted. */
 function ticks(to: number, failsAt: number | null): AsyncIterableIterator<number> {

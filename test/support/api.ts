@@ -14,7 +14,7 @@ import { afterAll, beforeAll, vi } from 'vitest';
 import { buildSchema } from '../../src/build-schema.ts';
 import { type ContextOf, contextFor, termsOf } from '../../src/context.ts';
 import { type Feed, startFeed } from '../../src/feed/feed.ts';
-import { createWakeUpPublisher } from '../../src/feed/wake-ups.ts';
+import { createWakeUps } from '../../src/feed/wake-ups.ts';
 import type { ServiceScope } from '../../src/gate/scopes.ts';
 import type { ServiceViewer, UserViewer, Viewer } from '../../src/gate/viewer.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
@@ -115,9 +115,9 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
   const { probes = true, prices = {}, leaseMs = 10_000, mayJudge = true } = options;
   const log = createLog({ level: 'error' });
   const orm = await createOrm({ url, name: 'assay-test-api' });
-  const publisher = createWakeUpPublisher({ orm, log });
-  const lifecycle = createLifecycle({ orm, wake: publisher.publish, startingTokens: STARTING_TOKENS });
-  const feed = startFeed({ orm, url, log });
+  const wakeUps = createWakeUps({ orm, url, log });
+  const lifecycle = createLifecycle({ orm, wake: wakeUps.publish, startingTokens: STARTING_TOKENS });
+  const feed = startFeed({ orm, wakeUps, log });
   const schema = buildSchema();
   const tiers = { standard: 0, premium: -10 };
   const terms = termsOf({ prices, probes, tiers, runLimitsMs: {}, worker: { leaseMs } });
@@ -140,7 +140,7 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
       return Symbol.asyncIterator in stream ? stream : answerOf(stream);
     },
     async stop() {
-      await publisher.stop();
+      await wakeUps.stop();
       await feed.stop();
       await orm.close();
     },
