@@ -6,7 +6,11 @@ import { frameOfEvent, frameOfJob, type JobFrame } from './frame.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LogPage } from './log.ts';
 
-const NO_PROGRESS = JSON.stringify({ percent: 0 } satisfies Progress);
+const NO_PROGRESS: Progress = { percent: 0 };
+
+/** Those who follow a job are shown the same object, and only a new one has to be looked at. */
+const isSame = (one: Progress, other: Progress): boolean =>
+  one === other || JSON.stringify(one) === JSON.stringify(other);
 
 export interface FollowerOptions {
   jobId: string;
@@ -32,8 +36,8 @@ export class Follower {
   #isBehind = false;
   /** The log's end when nothing waited for him: that much came at once, and is not his delay. */
   #excused = 0;
-  /** The progress that he was last shown, as text. */
-  #progress = NO_PROGRESS;
+  /** The progress that he was last shown. */
+  #progress: Progress = NO_PROGRESS;
 
   constructor(options: FollowerOptions) {
     this.jobId = options.jobId;
@@ -97,7 +101,7 @@ export class Follower {
     this.#isBehind = this.#reached < job.seq;
     if (this.#isBehind) return this.queue.size === 0;
     if (isFinished(job.status)) this.queue.end();
-    else if (job.status === JobStatus.PROCESSING && JSON.stringify(job.progress) !== this.#progress) {
+    else if (job.status === JobStatus.PROCESSING && !isSame(job.progress, this.#progress)) {
       this.#add(frameOfJob(job, 'PROGRESSED'));
     }
     return false;
@@ -114,7 +118,7 @@ export class Follower {
   #add(frame: JobFrame): void {
     this.queue.push(frame);
     this.#position = frame.seq;
-    this.#progress = JSON.stringify(frame.progress);
+    this.#progress = frame.progress;
   }
 
   get #reached(): number {

@@ -61,14 +61,14 @@ export class FrameQueue<Frame extends FeedFrame = JobFrame> implements AsyncIter
     this.#onEnd();
   }
 
-  async next(): Promise<IteratorResult<Frame>> {
+  next(): Promise<IteratorResult<Frame>> {
     const frame = this.#frames.shift() ?? this.#takeProgress();
-    if (frame) return { value: frame, done: false };
-    if (this.#isEnded) return DONE;
+    if (frame) return Promise.resolve({ value: frame, done: false });
+    if (this.#isEnded) return Promise.resolve(DONE);
     const waiter = Promise.withResolvers<IteratorResult<Frame>>();
     this.#waiting.push(waiter);
     this.#onEmpty();
-    return await waiter.promise;
+    return waiter.promise;
   }
 
   async return(): Promise<IteratorResult<Frame>> {

@@ -1,6 +1,6 @@
-import type { ExecutionResult } from 'graphql';
 import { MessageType } from 'graphql-ws';
 import type WebSocket from 'ws';
+import type { Answers } from './fresh-subscription.ts';
 import type { TextOf } from './shared-text.ts';
 
 export interface Delivery {
@@ -9,47 +9,41 @@ export interface Delivery {
   id: string;
   /** As JSON. */
   textOf: TextOf;
-  /** Called before each result is sent. */
+  /** Called before each answer is sent. */
   onNext: () => void;
 }
 
 /**
- * Sends the results of a subscription as `next` messages itself, one when the last has left, and tells graphql-ws only how
+ * Sends the answers of a subscription as `next` messages itself, one when the last has left, and tells graphql-ws only how
  * it ended. graphql-ws would print each message anew for each of its receivers.
  */
-export function deliver(
-  results: AsyncIterableIterator<ExecutionResult>,
-  { socket, id, textOf, onNext }: Delivery,
-): AsyncIterableIterator<never> {
+export function deliver(answers: Answers, { socket, id, textOf, onNext }: Delivery): AsyncIterableIterator<never> {
   const head = `{"id":${JSON.stringify(id)},"type":"${MessageType.Next}","payload":`;
-  const end = async () => {
-    await results.return?.();
-    return { done: true, value: undefined } as const;
-  };
   return {
     async next() {
-      try {
-        for (let result = await results.next(); !result.done; result = await results.next()) {
-          if (socket.readyState !== socket.OPEN) return await end();
-          onNext();
-          await send(socket, `${head}${textOf(result.value)}}`);
-        }
-        return { done: true, value: undefined };
-      } catch (error) {
-        await end(); // an iterator that failed is not told to end
-        throw error;
-      }
+      await answers.handTo((answer) => {
+        if (socket.readyState !== socket.OPEN) return false;
+        onNext();
+        return send(socket, `${head}${textOf(answer)}}`);
+      });
+      return { done: true, value: undefined };
     },
-    return: end,
+    async return() {
+      await answers.return?.();
+      return { done: true, value: undefined };
+    },
     [Symbol.asyncIterator]() {
       return this;
     },
   };
 }
 
-/** Resolves when the text has left for the network. */
-function send(socket: WebSocket, text: string): Promise<void> {
+/** @returns true when the text has left for the network, which mostly is at once */
+function send(socket: WebSocket, text: string): true | Promise<true> {
+  let left: ((error?: Error | null) => void) | undefined;
+  socket.send(text, (error) => left?.(error));
+  if (socket.bufferedAmount === 0) return true;
   return new Promise((resolve, reject) => {
-    socket.send(text, (error) => (error ? reject(error) : resolve()));
+    left = (error) => (error ? reject(error) : resolve(true));
   });
 }

@@ -5,7 +5,13 @@ import type { Log } from '../log.ts';
 import type { Authenticate } from './authentication.ts';
 import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
-import { prepareSubscription, reasonsOf, type SubscriptionParts, subscribeAnew } from './fresh-subscription.ts';
+import {
+  type Answers,
+  prepareSubscription,
+  reasonsOf,
+  type SubscriptionParts,
+  subscribeAnew,
+} from './fresh-subscription.ts';
 import type { Places } from './places.ts';
 import type { OperationRequest } from './preparation.ts';
 import { type TextOf, writeOnce } from './shared-text.ts';
@@ -92,18 +98,18 @@ function takePlace(places: Places, viewer: Viewer, request: Request, response: R
 async function relay(
   textOf: TextOf,
   { formatError }: StreamParts,
-  results: AsyncIterableIterator<ExecutionResult>,
+  answers: Answers,
   response: Response,
 ): Promise<void> {
-  if (isOver(response)) return void results.return?.();
-  response.once('close', () => void results.return?.());
+  if (isOver(response)) return void answers.return?.();
+  response.once('close', () => void answers.return?.());
   const keepAlive = setInterval(() => !response.writableNeedDrain && response.write(COMMENT), KEEP_ALIVE_MS);
   response.once('close', () => clearInterval(keepAlive));
   try {
-    for await (const result of results) {
-      if (isOver(response)) return;
-      await write(response, textOf(result));
-    }
+    await answers.handTo(async (answer) => {
+      if (!isOver(response)) await write(response, textOf(answer));
+      return !isOver(response);
+    });
     await conclude(response);
   } catch (error) {
     await conclude(response, reasonsOf(error).map(formatError));

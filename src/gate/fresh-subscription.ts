@@ -9,7 +9,7 @@ import {
 import type { Context, ContextOf } from '../context.ts';
 import { toApiError } from './error-format.ts';
 import type { OperationRequest, Preparation } from './preparation.ts';
-import { executeShared, selectionOf } from './shared-execution.ts';
+import { type Answer, executeShared, selectionOf } from './shared-execution.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What every transport of subscriptions needs. */
@@ -50,44 +50,59 @@ class SubscriptionRefused extends Error {
 export const reasonsOf = (error: unknown): readonly unknown[] =>
   error instanceof SubscriptionRefused ? error.errors : [error];
 
+/** What a subscription answers, event by event. */
+export interface Answers extends AsyncIterableIterator<ExecutionResult> {
+  /**
+   * Hands on each answer when the one before is taken, until there are no more or `take` says no. That is what an
+   * iteration does, with fewer promises on the way of each answer.
+   */
+  handTo(take: (answer: ExecutionResult) => boolean | Promise<boolean>): Promise<void>;
+}
+
 /**
  * graphql-js's `subscribe`, with three differences. Each event is executed with a context of its own, because one entity
  * manager for a whole subscription would answer with rows as they once were. It is executed once for all who select the
- * same of it. And a refused subscription is a stream that
- * fails at once, which graphql-ws sends as the protocol's `error` message and not as a first and last event.
+ * same of it. And a refused subscription is a stream that fails at once, which graphql-ws sends as the protocol's `error`
+ * message and not as a first and last event.
  */
-export async function subscribeAnew(
-  args: ExecutionArgs,
-  contextOf: ContextOf,
-): Promise<AsyncIterableIterator<ExecutionResult>> {
+export async function subscribeAnew(args: ExecutionArgs, contextOf: ContextOf): Promise<Answers> {
   const { viewer } = args.contextValue as Context;
   const source = await createSourceEventStream(args).catch((error: Error) => error);
   if (source instanceof Error) return refused(source);
   if (!(Symbol.asyncIterator in source)) return refused(new SubscriptionRefused(source.errors ?? []));
-  const events = source[Symbol.asyncIterator]();
   const selection = selectionOf(args, viewer);
-  const next = async (): Promise<IteratorResult<ExecutionResult>> => {
-    const event = await events.next();
-    if (event.done) return event;
-    const value = await executeShared(event.value, selection, () =>
-      execute({ ...args, rootValue: event.value, contextValue: contextOf(viewer) }),
-    );
-    return { done: false, value };
-  };
-  return stream(next, async () => {
-    await events.return?.();
-    return { done: true, value: undefined };
-  });
+  return answers(source[Symbol.asyncIterator](), (event) =>
+    executeShared(event, selection, () => execute({ ...args, rootValue: event, contextValue: contextOf(viewer) })),
+  );
 }
 
-const refused = (error: Error): AsyncIterableIterator<ExecutionResult> => stream(() => Promise.reject(error));
+const refused = (error: Error): Answers => {
+  const events = { next: () => Promise.reject(error) };
+  return answers(events, () => ({}));
+};
 
-type Results = IteratorResult<ExecutionResult>;
-
-function stream(next: () => Promise<Results>, end?: () => Promise<Results>): AsyncIterableIterator<ExecutionResult> {
+function answers(events: AsyncIterator<unknown>, answerTo: (event: unknown) => Answer): Answers {
+  const end = async () => {
+    await events.return?.();
+    return { done: true, value: undefined } as const;
+  };
   return {
-    next,
-    ...(end && { return: end }),
+    async handTo(take) {
+      try {
+        for (let event = await events.next(); !event.done; event = await events.next()) {
+          const answer = answerTo(event.value);
+          const isTaken = take(answer instanceof Promise ? await answer : answer);
+          if (!(isTaken instanceof Promise ? await isTaken : isTaken)) break;
+        }
+      } finally {
+        await end();
+      }
+    },
+    async next() {
+      const event = await events.next();
+      return event.done ? event : { done: false, value: await answerTo(event.value) };
+    },
+    return: end,
     [Symbol.asyncIterator]() {
       return this;
     },

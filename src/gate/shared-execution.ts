@@ -1,7 +1,8 @@
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, Kind, print, visit } from 'graphql';
 import type { Viewer } from './viewer.ts';
 
-type Answer = ExecutionResult | Promise<ExecutionResult>;
+/** At once, or to be waited for. */
+export type Answer = ExecutionResult | Promise<ExecutionResult>;
 
 /** By event, and then by what is selected of it and for whom. An event goes with its last subscriber, and its answers with it. */
 const answers = new WeakMap<object, Map<string, Answer>>();
@@ -16,8 +17,7 @@ const answers = new WeakMap<object, Map<string, Answer>>();
  */
 export function executeShared(event: unknown, selection: string, execute: () => Answer): Answer {
   if (typeof event !== 'object' || event === null) return execute();
-  const known = answers.get(event) ?? new Map<string, Answer>();
-  answers.set(event, known);
+  const known = answersTo(event);
   const shared = known.get(selection);
   if (shared) return shared;
   const answer = execute();
@@ -27,6 +27,14 @@ export function executeShared(event: unknown, selection: string, execute: () => 
     answer.then(forget, forget);
   }
   return answer;
+}
+
+function answersTo(event: object): Map<string, Answer> {
+  const known = answers.get(event);
+  if (known) return known;
+  const none = new Map<string, Answer>();
+  answers.set(event, none);
+  return none;
 }
 
 /**

@@ -11,7 +11,9 @@ export type TextOf = (result: ExecutionResult) => string;
 export function writeOnce(formatError: FormatError, write: (result: FormattedExecutionResult) => string): TextOf {
   const texts = new WeakMap<ExecutionResult, string>();
   return (result) => {
-    const text = texts.get(result) ?? write(formatted(result, formatError));
+    const known = texts.get(result);
+    if (known !== undefined) return known;
+    const text = write(formatted(result, formatError));
     texts.set(result, text);
     return text;
   };

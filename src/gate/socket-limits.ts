@@ -19,11 +19,13 @@ export function cutOff(socket: WebSocket, reason: string): void {
 export function limitSilence(socket: WebSocket, ms: number): void {
   const send = socket.send.bind(socket) as (data: string | Buffer, done: (error?: Error) => void) => void;
   socket.send = ((data: string | Buffer, done?: (error?: Error) => void) => {
-    const stalled = setTimeout(() => cutOff(socket, 'Slow consumer'), ms);
+    let stalled: NodeJS.Timeout | undefined;
     send(data, (error) => {
       clearTimeout(stalled);
       done?.(error);
     });
+    // Mostly the network takes it at once.
+    if (socket.bufferedAmount > 0) stalled = setTimeout(() => cutOff(socket, 'Slow consumer'), ms);
   }) as WebSocket['send'];
 }
 

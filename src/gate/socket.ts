@@ -1,13 +1,19 @@
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config.ts';
 import { deliver } from './delivery.ts';
 import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
-import { prepareSubscription, reasonsOf, type SubscriptionParts, subscribeAnew } from './fresh-subscription.ts';
+import {
+  type Answers,
+  prepareSubscription,
+  reasonsOf,
+  type SubscriptionParts,
+  subscribeAnew,
+} from './fresh-subscription.ts';
 import { writeOnce } from './shared-text.ts';
 import { type AdmissionParts, createAdmission, createHandshakeCheck } from './socket-admission.ts';
 import { cutOff, limitMessages, limitSilence, messageCheck } from './socket-limits.ts';
@@ -66,7 +72,7 @@ export function serveSockets(parts: SocketParts): Sockets {
       subscribe: (args) => subscribeAnew(args, parts.contextOf),
       onOperation: ({ extra: { socket } }, id, _request, _args, results) => {
         const onNext = () => socket.bufferedAmount > limits.bufferedBytes && cutOff(socket, 'Slow consumer');
-        return isStream(results) ? deliver(results, { socket, id, textOf, onNext }) : undefined;
+        return deliver(results as Answers, { socket, id, textOf, onNext });
       },
       onError: (_connection, _id, _request, errors) => errors.flatMap(reasonsBehind).map(formatError),
     },
@@ -89,9 +95,6 @@ export function serveSockets(parts: SocketParts): Sockets {
     },
   };
 }
-
-const isStream = (results: object): results is AsyncIterableIterator<ExecutionResult> =>
-  Symbol.asyncIterator in results;
 
 /** The errors behind the one that graphql-ws makes of a stream that failed. */
 function reasonsBehind(error: GraphQLError): readonly unknown[] {

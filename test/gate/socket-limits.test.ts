@@ -6,6 +6,7 @@ import { limitMessages, limitSilence, messageCheck } from '../../src/gate/socket
 class FakeSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
+  bufferedAmount = 1;
   closes: unknown[] = [];
   terminated = false;
   readonly sent: { data: string; done: (error?: Error) => void }[] = [];
@@ -65,6 +66,14 @@ describe('a message on its way out', () => {
     expect(socket.closes).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(socket.closes).toEqual([[1013, 'Slow consumer']]);
+  });
+
+  it('that the network takes at once needs no clock', () => {
+    const { socket, asSocket } = fake();
+    socket.bufferedAmount = 0;
+    limitSilence(asSocket, 5_000);
+    asSocket.send('quick', () => undefined);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('that has left tells its sender, and harms nobody', () => {
