@@ -4,12 +4,16 @@ import { type Apis, startApis } from './apis.ts';
 import { Arrivals } from './arrivals.ts';
 import { DELIVERY_SHARES, describeMs } from './figures.ts';
 import { type BenchJob, commitTimes, newUsers, submitJobs } from './jobs.ts';
-import { type Mover, startMover } from './mover.ts';
+import { type Mover, type Pace, startMover } from './mover.ts';
 import { forEach, within } from './patience.ts';
 import { processorSeconds } from './process-state.ts';
 import { watch } from './watcher.ts';
 
-const RATES = [50, 500];
+/** Moves of one job each are some hundreds a second on two processors that serve all the rest as well. */
+const PACES: readonly Required<Pace>[] = [
+  { perSecond: 50, together: 1 },
+  { perSecond: 500, together: 10 },
+];
 const APIS = 2;
 const CONNECTING = 20;
 const PATIENCE_MS = 15_000;
@@ -26,7 +30,7 @@ export async function benchLatency(count: number, seconds: number): Promise<stri
   const jobIds = jobs.map(({ id }) => id);
   const mover = await startMover({ databaseUrl: apis.database.url, jobIds, perSecond: 0 });
   const lines: string[] = [];
-  for (const rate of RATES) lines.push(...(await measure(apis, mover, arrivals, { rate, seconds })));
+  for (const pace of PACES) lines.push(...(await measure(apis, mover, arrivals, { pace, seconds })));
   await mover.order('end');
   for (const { socket } of watchers) socket.terminate();
   return lines;
@@ -50,13 +54,13 @@ async function measure(
   { database, servers }: Apis,
   mover: Mover,
   arrivals: Arrivals,
-  { rate, seconds }: { rate: number; seconds: number },
+  { pace, seconds }: { pace: Required<Pace>; seconds: number },
 ): Promise<string[]> {
   const { count: before } = arrivals;
   const known = await commitTimes(database.pool);
   const processorTime = () => Promise.all(servers.map(({ pid }) => processorSeconds(pid)));
   const usedBefore = await processorTime();
-  await mover.order({ perSecond: rate });
+  await mover.order(pace);
   await delay(seconds * 1_000);
   const report = await mover.order({ perSecond: 0 });
   const commits = await commitTimes(database.pool);
@@ -64,8 +68,8 @@ async function measure(
   await within(PATIENCE_MS, () => arrivals.count - before >= commits.size);
   const used = (await processorTime()).map((now, index) => now - (usedBefore[index] ?? 0));
   return [
-    describeMs(`${rate} events/s: commit → client`, arrivals.latencies(commits), DELIVERY_SHARES),
-    `  ${(report.moves / report.seconds).toFixed(0)} events/s were made, ` +
+    describeMs(`${pace.perSecond} events/s: commit → client`, arrivals.latencies(commits), DELIVERY_SHARES),
+    `  ${(report.moves / report.seconds).toFixed(0)} events/s were made, ${pace.together} in a transaction, ` +
       `${arrivals.count - before} of ${commits.size} delivered; ` +
       `processor time of the APIs ${used.map((value) => value.toFixed(1)).join(' s and ')} s in ${seconds} s`,
   ];

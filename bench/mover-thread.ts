@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { sql } from 'kysely';
 import { createWakeUpPublisher } from '../src/feed/publisher.ts';
+import { backInQueue } from '../src/lifecycle/attempt.ts';
 import { createLifecycle } from '../src/lifecycle/lifecycle.ts';
+import { interval, move as moveSet, moveTime } from '../src/lifecycle/move.ts';
 import { createLog } from '../src/log.ts';
 import { createOrm } from '../src/orm.ts';
-import type { MoverOrder, MoverReport, NextOrder } from './mover.ts';
+import type { MoverOrder, MoverReport, NextOrder, Pace } from './mover.ts';
 
 const TICK_MS = 4;
 const LEASE_MS = 3_600_000;
@@ -50,17 +53,42 @@ async function move(job: Moving): Promise<void> {
   idle.push(job);
 }
 
-async function moveSteadily(perSecond: number, isOver: () => boolean): Promise<MoverReport> {
+/** Idle jobs that stand alike. */
+function takeAlike(most: number): Moving[] {
+  const isRunning = idle[0]?.leaseToken !== undefined;
+  const taken = idle.filter(({ leaseToken }) => (leaseToken !== undefined) === isRunning).slice(0, most);
+  for (const job of taken) idle.splice(idle.indexOf(job), 1);
+  return taken;
+}
+
+async function moveTogether(group: readonly Moving[]): Promise<void> {
+  const isRunning = group[0]?.leaseToken !== undefined;
+  const where = sql`j.id = any(${group.map(({ jobId }) => jobId)}::uuid[])`;
+  const started = sql`attempt = j.attempt + 1, lease_token = gen_random_uuid(), worker_id = ${workerId},
+    lease_expires_at = now() + ${interval(LEASE_MS)}, started_at = ${moveTime}, heartbeat_at = ${moveTime}`;
+  const moved = isRunning
+    ? await moveSet(orm.em.fork(), 'release', { where, set: sql`attempt = j.attempt - 1, ${backInQueue}` })
+    : await moveSet(orm.em.fork(), 'start', { where, set: started });
+  if (moved.length < group.length) throw new Error('Some of the jobs were not moved.');
+  publisher.publish(group);
+  const tokens = new Map(moved.map(({ job }) => [job.id, job.leaseToken ?? undefined]));
+  for (const job of group) job.leaseToken = tokens.get(job.jobId);
+  idle.push(...group);
+}
+
+async function moveSteadily({ perSecond, together = 1 }: Pace, isOver: () => boolean): Promise<MoverReport> {
   const underWay = new Set<Promise<void>>();
   const begunAt = performance.now();
   const elapsed = () => (performance.now() - begunAt) / 1_000;
   let moves = 0;
   while (!isOver()) {
     while (moves < elapsed() * perSecond && underWay.size < LANES) {
-      const job = idle.shift();
+      const group = takeAlike(together);
+      const [job] = group;
       if (!job) break;
-      moves += 1;
-      const moving = move(job).then(() => void underWay.delete(moving));
+      moves += group.length;
+      const act = together === 1 ? move(job) : moveTogether(group);
+      const moving = act.then(() => void underWay.delete(moving));
       underWay.add(moving);
     }
     await delay(TICK_MS);
@@ -88,7 +116,7 @@ port.on('message', (order: NextOrder) => orders.push(order));
 port.postMessage('ready');
 let next: NextOrder = first;
 while (typeof next !== 'string') {
-  const report = await moveSteadily(next.perSecond, () => orders.length > 0);
+  const report = await moveSteadily(next, () => orders.length > 0);
   next = orders.shift() ?? 'end';
   if (typeof next === 'string') await end({ completesAll: next === 'complete all' });
   port.postMessage(report);

@@ -1,15 +1,20 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-export interface MoverOrder {
-  databaseUrl: string;
-  jobIds: readonly string[];
+export interface Pace {
   /** Moves, each of them an event. */
   perSecond: number;
+  /** Jobs that one statement moves, as a rescue does; 1 where it is left out, as a worker does. */
+  together?: number;
+}
+
+export interface MoverOrder extends Pace {
+  databaseUrl: string;
+  jobIds: readonly string[];
 }
 
 /** What comes next: another pace, or the end, with all jobs completed or left as they are. */
-export type NextOrder = { perSecond: number } | 'end' | 'complete all';
+export type NextOrder = Pace | 'end' | 'complete all';
 
 /** What was done since the last order. */
 export interface MoverReport {
