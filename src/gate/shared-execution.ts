@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, Kind, print, visit } from 'graphql';
 import type { Viewer } from './viewer.ts';
 
@@ -38,13 +39,14 @@ function answersTo(event: object): Map<string, Answer> {
 }
 
 /**
- * What is selected of an event, and for whom, as a text: two subscriptions with the same one get the same answers. Values
+ * What is selected of an event, and for whom, as a short text: two subscriptions with the same one get the same answers. Values
  * that only say which events there are, such as `after`, make no difference.
  */
 export function selectionOf({ document, operationName, variableValues }: ExecutionArgs, viewer: Viewer): string {
   const inner = variablesWithin(document);
   const values = Object.entries(variableValues ?? {}).filter(([name]) => inner.has(name));
-  return JSON.stringify([document.loc?.source.body ?? print(document), operationName, values, viewer]);
+  const all = JSON.stringify([document.loc?.source.body ?? print(document), operationName, values, viewer]);
+  return createHash('sha256').update(all).digest('base64');
 }
 
 /** The variables that are used elsewhere than as arguments of the subscription itself. */
