@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { useDatabase } from './support/database.ts';
 import { createInstallation, post } from './support/installation.ts';
@@ -66,4 +67,35 @@ test('a balance of one, asked twenty times at once over two API processes, pays 
   );
   const balance = await post(apis[0].url, token, '{ viewer { tokenBalance } }');
   expect(balance.data?.viewer).toEqual({ tokenBalance: 0 });
+});
+
+/** Sends one request after the other over a connection that it keeps, until one fails. */
+async function askOn(url: string, token: string, pauseMs: number): Promise<{ answered: number; failure: unknown }> {
+  for (let answered = 0; ; answered += 1) {
+    try {
+      const { data } = await post(url, token, '{ viewer { tokenBalance } }');
+      expect(data).toEqual({ viewer: { tokenBalance: 3 } });
+      if (pauseMs > 0) await wait(pauseMs);
+    } catch (error) {
+      return { answered, failure: error instanceof Error ? (error.cause ?? error) : error };
+    }
+  }
+}
+
+test('an API process that stops under requests without pause fails none of them but by refusing a connection', {
+  timeout: 90_000,
+}, async () => {
+  await using installation = await createInstallation(database().url);
+  const token = await installation.userToken();
+  for (const { url, process } of await Promise.all([installation.startApi(), installation.startApi()])) {
+    const asking = [0, 0, 0, 0, 0, 0, 0, 0, 20, 50].map((pauseMs) => askOn(url, token, pauseMs));
+    await wait(500);
+    process.kill('SIGTERM');
+    for (const { answered, failure } of await Promise.all(asking)) {
+      // Nothing was sent, and so nothing can be lost.
+      expect(failure).toMatchObject({ syscall: 'connect' });
+      expect(answered).toBeGreaterThan(0);
+    }
+    expect(await process.waitForEnd(30_000)).toEqual({ code: 0, signal: null });
+  }
 });

@@ -8,7 +8,7 @@ import type { ContextOf } from '../context.ts';
 import type { Log } from '../log.ts';
 import { createApollo } from './apollo.ts';
 import { createAuthenticator } from './authentication.ts';
-import { drainServer } from './drain.ts';
+import { createDrain } from './drain.ts';
 import { createErrorFormat } from './error-format.ts';
 import { createEventStreams } from './event-stream.ts';
 import { createHttp } from './http.ts';
@@ -20,6 +20,8 @@ import { type Sockets, serveSockets } from './socket.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than a client pauses that is at work; what is idle for longer hardly sends just then. */
+const DRAIN_SPELL_MS = 1_000;
 const DRAIN_LIMIT_MS = 10_000;
 
 export interface GateParts {
@@ -34,7 +36,7 @@ export interface GateParts {
 export interface OpenGate {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
-  /** Takes no new work, tells the sockets 1001, ends the event streams, and lets running requests end. */
+  /** Takes no new connection, tells the sockets 1001, ends the event streams, and answers every request that has come. */
   stop(): Promise<void>;
 }
 
@@ -55,15 +57,20 @@ export async function openGate({ config, log, orm, schema, contextOf, readiness 
   await apollo.start();
   opened.defer(() => apollo.stop());
   const streams = createEventStreams(shared);
-  const server = createServer(createHttp({ ...shared, apollo, readiness, eventStream: streams.handler }));
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
+  const drain = createDrain(server, { spellMs: DRAIN_SPELL_MS, limitMs: DRAIN_LIMIT_MS });
+  const stillReady = async () => {
+    const state = await readiness();
+    return { ...state, ready: state.ready && !drain.hasBegun };
+  };
+  server.on('request', createHttp({ ...shared, apollo, readiness: stillReady, eventStream: streams.handler }));
   await listen(server, config);
   let sockets: Sockets | undefined;
   // Side by side: what is open keeps its server from closing.
   opened.defer(async () => {
+    await drain.begin();
     streams.stop();
-    await Promise.all([drainServer(server, DRAIN_LIMIT_MS), sockets?.stop()]);
+    await Promise.all([drain.end(), sockets?.stop()]);
   });
   sockets = serveSockets({ ...shared, server });
 
