@@ -32,10 +32,10 @@ class HandshakeRefused extends Error {
 /** Opens a socket to a gate. */
 export async function openSocket(
   url: string,
-  options: { protocols?: string[]; headers?: Record<string, string> } = {},
+  options: { protocols?: string[]; headers?: Record<string, string>; autoPong?: boolean } = {},
 ): Promise<RawSocket> {
-  const { protocols = ['graphql-transport-ws'], headers = {} } = options;
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/graphql`, protocols, { headers });
+  const { protocols = ['graphql-transport-ws'], ...rest } = options;
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/graphql`, protocols, rest);
   const waiting: Message[] = [];
   const asking: ((message: Message) => void)[] = [];
   socket.on('message', (data) => {
