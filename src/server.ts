@@ -5,7 +5,7 @@ import { startFeed } from './feed/feed.ts';
 import { createWakeUps } from './feed/wake-ups.ts';
 import { openGate } from './gate/gate.ts';
 import { createReadiness } from './gate/readiness.ts';
-import { type ConnectionWatch, createConnectionWatch } from './lifecycle/connection-watch.ts';
+import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
 import { createLifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { migrationStatus } from './migrate.ts';
@@ -60,14 +60,6 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
       return stopped;
     },
   };
-}
-
-/** Looks at once and then every `everyMs`; a look that fails is known to the watch. Returns what ends it. */
-function lookRegularly(watch: ConnectionWatch, everyMs: number): () => void {
-  const look = () => void watch.look().catch(() => undefined);
-  look();
-  const timer = setInterval(look, everyMs);
-  return () => clearInterval(timer);
 }
 
 const isMigrated = async (url: string): Promise<boolean> =>

@@ -3,14 +3,14 @@ import os from 'node:os';
 import type { Config } from './config.ts';
 import { createWakeUpPublisher } from './feed/publisher.ts';
 import { runLimitsOf } from './kinds/policy.ts';
-import { createConnectionWatch } from './lifecycle/connection-watch.ts';
+import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
 import { createLifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { createOrm } from './orm.ts';
 import { type Attempts, createAttempts } from './runner/attempts.ts';
 import type { Backoff } from './runner/backoff.ts';
 import { startHeartbeat } from './runner/heartbeat.ts';
-import { createRescuer, type Rescuer } from './runner/rescue.ts';
+import { createRescuer } from './runner/rescue.ts';
 import type { Kinds } from './runner/thread.ts';
 import { startThreads } from './runner/threads.ts';
 import { createCrontab, createTasks } from './tasks/index.ts';
@@ -113,17 +113,5 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       stopped ??= running.disposeAsync().then(() => log.info('worker stopped'));
       return stopped;
     },
-  };
-}
-
-/** Looks at once and then every `everyMs`. Returns what ends it, after the look that is under way. */
-function lookRegularly(rescuer: Rescuer, everyMs: number): () => Promise<void> {
-  let look = rescuer.look();
-  const timer = setInterval(() => {
-    look = rescuer.look();
-  }, everyMs);
-  return async () => {
-    clearInterval(timer);
-    await look;
   };
 }

@@ -47,3 +47,24 @@ export function createConnectionWatch({
     },
   };
 }
+
+/**
+ * Looks at once and then every `everyMs`, whatever comes of it: who looks knows of his failures.
+ * @returns what ends it, after the looks that are under way
+ */
+export function lookRegularly(who: { look(): Promise<unknown> }, everyMs: number): () => Promise<void> {
+  const underWay = new Set<Promise<unknown>>();
+  const look = () => {
+    const one = who
+      .look()
+      .catch(() => undefined)
+      .finally(() => underWay.delete(one));
+    underWay.add(one);
+  };
+  look();
+  const timer = setInterval(look, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await Promise.all(underWay);
+  };
+}

@@ -43,8 +43,8 @@ export interface Rescued {
  * - A waiting job whose task is gone gets a new one.
  */
 export async function rescue(em: EntityManager, options: Rescue): Promise<Rescued> {
-  const stuck = await untilNone(() => failStuck(em.fork(), options));
-  const released = await untilNone(() =>
+  const stuck = await batchAfterBatch(() => failStuck(em.fork(), options));
+  const released = await batchAfterBatch(() =>
     em.fork().transactional((transaction) =>
       move(transaction, 'release', {
         where: isLost(options, sql`attempt < max_attempts`),
@@ -53,28 +53,31 @@ export async function rescue(em: EntityManager, options: Rescue): Promise<Rescue
       }),
     ),
   );
-  const lost = await untilNone(() =>
+  const lost = await batchAfterBatch(() =>
     move(em.fork(), 'fail', {
       where: isLost(options, sql`attempt >= max_attempts`),
       set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.WORKER_LOST},
         failure_message = 'The worker was lost on the last attempt', refunded = j.price > 0, ${leaseGivenBack}`,
     }),
   );
-  const freed = await untilNone(() => freeDead(em.fork(), options));
+  const freed = await batchAfterBatch(() => freeDead(em.fork(), options));
   await forgetDeadWorkers(em.fork(), options);
-  const requeued = await untilNone(() => requeueLost(em.fork(), options));
+  const requeued = await batchAfterBatch(() => requeueLost(em.fork(), options));
   const notFixed = await findNotFixed(em.fork(), options);
   const ids = (moved: Moved[]) => moved.map(({ job }) => job.id);
   return { released: ids(released), failed: [...ids(stuck), ...ids(lost)], freed, requeued, notFixed };
 }
 
-/** Batch after batch, so that no statement holds many rows for long. What is left after so many is the next tick's. */
-async function untilNone<T>(takeUp: () => Promise<T[]>): Promise<T[]> {
+/**
+ * Batch after batch, so that no statement holds many rows for long. One that is not full is the last. What is left, after
+ * so many or because somebody else held it, is the next tick's.
+ */
+async function batchAfterBatch<T>(takeUp: () => Promise<T[]>): Promise<T[]> {
   const all: T[] = [];
   for (let batches = 0; batches < MOST_BATCHES; batches += 1) {
     const some = await takeUp();
     all.push(...some);
-    if (some.length === 0) break;
+    if (some.length < BATCH) break;
   }
   return all;
 }

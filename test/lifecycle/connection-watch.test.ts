@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { createConnectionWatch } from '../../src/lifecycle/connection-watch.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createConnectionWatch, lookRegularly } from '../../src/lifecycle/connection-watch.ts';
 
 const LEASE_MS = 500;
 const AT = '2026-01-01 00:00:00+00';
@@ -66,4 +66,38 @@ it('lets judge also where its looks are further apart than a lease', async () =>
   const { lookAt } = watch({ everyMs: 3 * LEASE_MS });
   await lookAt(0);
   expect(await lookAt(3 * LEASE_MS)).toBe(AT);
+});
+
+describe('looking regularly', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('begins at once, goes on after a failure, and ends', async () => {
+    vi.useFakeTimers();
+    const look = vi.fn(async () => Promise.reject(new Error('no connection')));
+    const stop = lookRegularly({ look }, 100);
+    expect(look).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(250);
+    expect(look).toHaveBeenCalledTimes(3);
+    await stop();
+    vi.advanceTimersByTime(1_000);
+    expect(look).toHaveBeenCalledTimes(3);
+  });
+
+  it('ends after every look that is under way', async () => {
+    vi.useFakeTimers();
+    const looks = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let begun = 0;
+    const stop = lookRegularly({ look: () => looks[begun++]!.promise }, 100);
+    vi.advanceTimersByTime(100);
+    let isOver = false;
+    const stopped = stop().then(() => {
+      isOver = true;
+    });
+    for (const { resolve } of looks.reverse()) {
+      await vi.advanceTimersByTimeAsync(10);
+      expect(isOver).toBe(false);
+      resolve();
+    }
+    await stopped;
+  });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { Rescue } from '../../src/lifecycle/rescue.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Rescue, rescue as takeUp } from '../../src/lifecycle/rescue.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { type JobOptions, lockTask, makeAccount, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
 import type { Bent } from './invariants.ts';
@@ -145,6 +145,20 @@ describe('a job whose lease ran out', () => {
     await makeCopies(pool, await makeJob(pool, { ...lastAttempt, price: 0, task: false }), 149);
     await makeCopies(pool, await makeJob(pool, { ...lost, price: 0, task: false }), 149);
     expect(await rescue()).toMatchObject({ released: { length: 150 }, failed: { length: 150 }, notFixed: [] });
+    expect(await rescue()).toEqual(nothing);
+  });
+
+  it('is not asked for again after a batch that was not full', async () => {
+    const { orm, lifecycle } = first();
+    const countForks = async () => {
+      const em = orm.em.fork();
+      const forks = vi.spyOn(em, 'fork');
+      await takeUp(em, { leaseMs, runLimitsMs: {}, seenAt: await lifecycle.readTime() });
+      return forks.mock.calls.length;
+    };
+    const atRest = await countForks();
+    for (const job of [lost, lastAttempt]) await makeJob(database().pool, job);
+    expect(await countForks()).toBe(atRest);
     expect(await rescue()).toEqual(nothing);
   });
 
