@@ -2,7 +2,8 @@ import type { FeedEvent, JobEvent } from '../src/client/index.ts';
 
 /** What one follower was told, in the order in which it was told. */
 export interface FollowingLog {
-  readonly userId: string;
+  /** Null for one who follows everyone's. */
+  readonly userId: string | null;
   /** The jobs that he follows. */
   readonly jobIds: readonly string[];
   /** The events' numbers, by job. */
@@ -25,13 +26,13 @@ export interface Faults {
 const PICTURES = ['SNAPSHOT', 'PROGRESSED', 'RESYNC'];
 
 export class OpenLog implements FollowingLog {
-  readonly userId: string;
+  readonly userId: string | null;
   readonly jobIds: readonly string[];
   readonly seqs = new Map<string, number[]>();
   foreign = 0;
   restarts = 0;
 
-  constructor(userId: string, jobIds: readonly string[]) {
+  constructor(userId: string | null, jobIds: readonly string[]) {
     this.userId = userId;
     this.jobIds = jobIds;
   }
@@ -39,9 +40,13 @@ export class OpenLog implements FollowingLog {
   take(message: FeedEvent | JobEvent): void {
     if ('position' in message) {
       if (message.reason !== 'START') this.restarts += 1;
-    } else if (message.userId !== this.userId || !this.jobIds.includes(message.jobId)) this.foreign += 1;
+    } else if (!this.#mayHear(message)) this.foreign += 1;
     else if (message.type === 'RESYNC') this.restarts += 1;
     else if (!PICTURES.includes(message.type)) this.#note(message.jobId, message.seq);
+  }
+
+  #mayHear({ userId, jobId }: JobEvent): boolean {
+    return (this.userId === null || userId === this.userId) && this.jobIds.includes(jobId);
   }
 
   #note(jobId: string, seq: number): void {

@@ -5,6 +5,7 @@ import { benchFanout } from './fanout.ts';
 import { describeMachine } from './figures.ts';
 import { benchFrozen } from './frozen.ts';
 import { benchLatency } from './latency.ts';
+import { benchMovers } from './movers.ts';
 import { benchReconnect } from './reconnect.ts';
 import { benchRescue } from './rescue.ts';
 import { benchSlow } from './slow.ts';
@@ -43,6 +44,11 @@ const benches: Record<string, Bench> = {
   reconnect: {
     description: 'follow while links, listening sessions and API processes end: no event may be missed or told twice',
     ...{ count: 300, unit: 'followers', seconds: 60, run: benchReconnect },
+  },
+  movers: {
+    description:
+      'move the same jobs from six sides while readers come back from anywhere: each event once, and in order',
+    ...{ count: 40, unit: 'jobs', seconds: 60, run: benchMovers },
   },
   slow: {
     description: 'stall a fifth of the readers: what that costs the process, and those who read',
