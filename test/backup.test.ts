@@ -80,6 +80,7 @@ test('a backup of a running installation goes on in another cluster: who comes w
   await old.startWorker();
   const token = await old.userToken(userId);
   await using before = followMine(oldUrl, token);
+  await vi.waitUntil(() => before.told.length > 0, { timeout: 20_000 });
   const done = await submit(before.client, { behaviour: 'ECHO' });
   await before.hears(done, 'COMPLETED');
   const cursors = [before.told.at(-1)];
@@ -105,7 +106,7 @@ test('a backup of a running installation goes on in another cluster: who comes w
   await using early = followMine(url, token, cursorOf(cursors[0]));
   await using late = followMine(url, token, cursorOf(cursors[1]));
   for (const { told } of [early, late]) {
-    await vi.waitUntil(() => told.length > 0);
+    await vi.waitUntil(() => told.length > 0, { timeout: 20_000 });
     expect(positionOf(told[0])?.reason).toBe('RESTORED');
   }
   // Also where the new cluster is further than the old one, and no cursor is of its future.
