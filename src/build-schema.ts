@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
-import { buildSchemaSync, type PubSub } from 'type-graphql';
+import { type GraphQLSchema, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
 import { authChecker } from './gate/authorization.ts';
 import { BulkResolver } from './resolvers/bulk.ts';
 import { FeedsResolver } from './resolvers/feeds.ts';
@@ -19,7 +19,7 @@ import { scalarsMap } from './schema/scalars.ts';
 
 /** Builds the schema that both transports serve. It needs no database and no server. */
 export function buildSchema(): GraphQLSchema {
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [
       BulkResolver,
       FeedsResolver,
@@ -41,6 +41,28 @@ export function buildSchema(): GraphQLSchema {
     // Content is checked by the kinds; shape by GraphQL itself.
     validate: false,
   });
+  markHeld(schema);
+  return schema;
+}
+
+/** Marks the fields that show what their object holds, and read nothing (`extensions.isHeld`). */
+function markHeld(schema: GraphQLSchema): void {
+  const { fieldResolvers, objectTypes } = getMetadataStorage();
+  const nameOf = new Map(objectTypes.map(({ target, name }) => [target, name]));
+  const reading = new Set(
+    fieldResolvers.map(({ target, getObjectType, schemaName }) => {
+      const owner = (getObjectType?.() ?? target) as (typeof objectTypes)[number]['target'];
+      return `${nameOf.get(owner)}.${schemaName}`;
+    }),
+  );
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || roots.has(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const isHeld = !reading.has(`${type.name}.${field.name}`);
+      field.extensions = { ...field.extensions, isHeld };
+    }
+  }
 }
 
 /** The schema as text, sorted, so that a change of it shows as a change of few lines. */

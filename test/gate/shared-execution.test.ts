@@ -1,4 +1,4 @@
-import { buildSchema, parse } from 'graphql';
+import { buildSchema, type GraphQLObjectType, parse } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../src/context.ts';
 import { subscribeAnew } from '../../src/gate/fresh-subscription.ts';
@@ -8,8 +8,12 @@ import type { Viewer } from '../../src/gate/viewer.ts';
 const schema = buildSchema(`
   type Query { nothing: Int }
   type Subscription { events(after: Int): Event! }
-  type Event { seq: Int! text(upper: Boolean): String! job: String! }
+  type Event { seq: Int! late: String text(upper: Boolean): String! job: String! }
 `);
+// What the event holds; `text` and `job` read something.
+for (const name of ['seq', 'late']) {
+  (schema.getType('Event') as GraphQLObjectType).getFields()[name]!.extensions = { isHeld: true };
+}
 const ada: Viewer = { kind: 'user', id: '0198c0de-0000-7000-8000-00000000000a', tier: 'standard' };
 const bob: Viewer = { kind: 'user', id: '0198c0de-0000-7000-8000-00000000000b', tier: 'standard' };
 
@@ -77,6 +81,39 @@ describe('the same selection on the same event', () => {
     expect(reads.job).toBe(2);
   });
 
+  it('is kept for who comes later, where it shows what the event holds and nothing else', async () => {
+    let reads = 0;
+    const late = async () => {
+      reads += 1;
+      return `read ${reads}`;
+    };
+    const event = { events: { seq: 1, late } };
+    const query = 'subscription { events { seq late __typename } }';
+    for (const _follower of [1, 2]) {
+      const { value } = await (await follow([event], query)).next();
+      expect(value).toEqual({ data: { events: { seq: 1, late: 'read 1', __typename: 'Event' } } });
+    }
+    expect((await (await follow([event], query, { viewer: bob })).next()).value.data?.events).toMatchObject({
+      late: 'read 2',
+    });
+    expect((await (await follow([{ events: { seq: 2, late } }], query)).next()).value.data?.events).toMatchObject({
+      late: 'read 3',
+    });
+  });
+
+  it('is not kept where something of it failed', async () => {
+    let isAway = true;
+    const late = async () => {
+      if (isAway) throw new Error('away');
+      return 'there';
+    };
+    const event = { events: { seq: 1, late } };
+    const query = 'subscription { events { late } }';
+    expect((await (await follow([event], query)).next()).value.errors).toHaveLength(1);
+    isAway = false;
+    expect((await (await follow([event], query)).next()).value).toEqual({ data: { events: { late: 'there' } } });
+  });
+
   it('is executed for each viewer, and for each value that a field is asked with', async () => {
     const { event, reads } = countedEvent();
     const query = 'subscription ($upper: Boolean) { events { text(upper: $upper) } }';
@@ -116,7 +153,7 @@ describe('the same selection on the same event', () => {
 
 describe('what tells selections apart', () => {
   const key = (query: string, variableValues: Record<string, unknown>, viewer: Viewer = ada) =>
-    selectionOf({ schema, document: parse(query), variableValues }, viewer);
+    selectionOf({ schema, document: parse(query), variableValues }, viewer).key;
 
   it('is the value of a variable, unless it only says which events there are', () => {
     const outer = 'subscription ($a: Int) { events(after: $a) { seq } }';
