@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createErrorFormat, toApiError } from '../../src/gate/error-format.ts';
 import { apiError, badInput, ERRORS } from '../../src/gate/errors.ts';
 import { createLog } from '../../src/log.ts';
@@ -159,11 +159,20 @@ describe('over HTTP', () => {
     [`select 'x'::uuid`, 'BAD_USER_INPUT'],
     [`select '{"a": "\\u0000"}'::jsonb`, 'BAD_USER_INPUT'],
     ['select 2147483647 + 1', 'BAD_USER_INPUT'],
-    ['select pg_terminate_backend(pg_backend_pid())', 'SERVICE_UNAVAILABLE'],
     ['select from a_table_that_is_not_there', 'INTERNAL_SERVER_ERROR'],
   ])('a real failure of the database has its code and nothing of the statement: %s', async (statement, code) => {
     const answer = await ask('query ($statement: String!) { runs(statement: $statement) }', { statement });
     expect(codeOf(answer)).toBe(code);
     expect(answer.text).not.toMatch(/pg_|select|table|uuid|syntax/i);
+  });
+
+  it('a connection that the database ends is SERVICE_UNAVAILABLE, and the next one answers', async () => {
+    const run = (statement: string) =>
+      ask('query ($statement: String!) { runs(statement: $statement) }', { statement });
+    const answer = await run('select pg_terminate_backend(pg_backend_pid())');
+    expect(codeOf(answer)).toBe('SERVICE_UNAVAILABLE');
+    expect(answer.text).not.toMatch(/pg_|select/i);
+    // It is in the pool until its end is heard.
+    await vi.waitFor(async () => expect((await run('select 1')).body.errors).toBeUndefined());
   });
 });
