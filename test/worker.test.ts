@@ -5,9 +5,9 @@ import { examine } from '../src/lifecycle/doctor.ts';
 import { useDatabase } from './support/database.ts';
 import { makeJob } from './support/factory.ts';
 import { startProcess } from './support/process.ts';
-import { FAST, scratchFile, testConfig, untilHandled, useWorkers } from './support/workers.ts';
+import { FAST, HEALED, scratchFile, testConfig, untilHandled, useWorkers } from './support/workers.ts';
 
-const database = useDatabase();
+const database = useDatabase({ settlesLater: HEALED });
 const workers = useWorkers(database);
 
 const onlyRow = async (sql: string, values: unknown[] = []) => (await database().pool.query(sql, values)).rows[0];

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
-import { scratchFile, useWorkers } from '../support/workers.ts';
+import { HEALED, scratchFile, useWorkers } from '../support/workers.ts';
 
-const database = useDatabase();
+const database = useDatabase({ settlesLater: HEALED });
 const workers = useWorkers(database);
 
 const RUN_LIMIT_MS = 2_500;

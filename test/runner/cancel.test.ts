@@ -4,9 +4,9 @@ import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.t
 import { createOrm } from '../../src/orm.ts';
 import { useDatabase } from '../support/database.ts';
 import { burntIn } from '../support/processor-time.ts';
-import { OWN_KINDS, scratchFile, untilHandled, useWorkers } from '../support/workers.ts';
+import { HEALED, OWN_KINDS, scratchFile, untilHandled, useWorkers } from '../support/workers.ts';
 
-const database = useDatabase();
+const database = useDatabase({ settlesLater: HEALED });
 const workers = useWorkers(database);
 
 /** So long that nothing is found by a beat in the time of a test. */

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import type { ProbeInput } from '../support/probe-kinds.ts';
 import { startProcess } from '../support/process.ts';
-import { FAST, useWorkers } from '../support/workers.ts';
+import { FAST, HEALED, useWorkers } from '../support/workers.ts';
 
-const database = useDatabase();
+const database = useDatabase({ settlesLater: HEALED });
 const workers = useWorkers(database);
 
 const RUN_LIMIT_MS = 8_000;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, inject } from 'vitest';
+import { INVARIANTS } from '../../src/lifecycle/invariants.ts';
 import type { Bent } from '../lifecycle/invariants.ts';
 import { createRowJudge } from './row-judge.ts';
 
@@ -42,7 +43,12 @@ let created = 0;
 export interface DatabaseOptions {
   /** What the rows may break when the test is done, with the reason; one reason alone stands for every invariant. */
   bent?: string | Bent;
+  /** Why what settles is judged when the file is done and not after each test: workers of later tests put it right. */
+  settlesLater?: string;
 }
+
+const settling = (reason: string): Bent =>
+  Object.fromEntries(INVARIANTS.filter(({ settles }) => settles).map(({ id }) => [id, reason]));
 
 /** A new database with all migrations applied. */
 export async function createTestDatabase({ bent = {} }: DatabaseOptions = {}): Promise<TestDatabase> {
@@ -64,6 +70,7 @@ export function useDatabase(options: DatabaseOptions = {}): () => TestDatabase {
     database = await createTestDatabase(options);
   });
   afterEach(async () => {
+    if (options.settlesLater) database?.excuse(settling(options.settlesLater));
     await database?.check();
   });
   afterAll(async () => {

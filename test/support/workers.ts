@@ -19,6 +19,9 @@ export const PROBE_KINDS = new URL('./probe-kinds.ts', import.meta.url).href;
 /** The kinds that a real worker knows. */
 export const OWN_KINDS = new URL('../../src/kinds/index.ts', import.meta.url).href;
 
+/** Why what settles is not judged after each test (`settlesLater`) where workers are stopped, killed and cut off. */
+export const HEALED = 'a worker may leave a task that it has just fetched, and the next one puts that right';
+
 /** Short times, so that a test of an outage does not last ten seconds. */
 export const FAST = {
   ASSAY_WORKER_CONCURRENCY: '2',

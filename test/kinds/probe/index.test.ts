@@ -3,7 +3,7 @@ import { KindError } from '../../../src/kinds/kind.ts';
 import { PROBE_BEHAVIOURS, type ProbeInput, probe } from '../../../src/kinds/probe/index.ts';
 import type { Progress } from '../../../src/runner/context.ts';
 import { useDatabase } from '../../support/database.ts';
-import { OWN_KINDS, useWorkers } from '../../support/workers.ts';
+import { HEALED, OWN_KINDS, useWorkers } from '../../support/workers.ts';
 
 const MIB = 1_048_576;
 
@@ -91,7 +91,7 @@ it('takes every behaviour up to the bounds', () => {
 });
 
 describe('a probe in a worker', () => {
-  const database = useDatabase();
+  const database = useDatabase({ settlesLater: HEALED });
   const workers = useWorkers(database);
   beforeAll(async () => {
     await workers.start({}, { kindsModule: OWN_KINDS });
