@@ -7,3 +7,10 @@ export interface Progress {
   current?: number;
   expected?: number;
 }
+
+/** How far a job is that has told nothing. */
+export const NO_PROGRESS: Progress = { percent: 0 };
+
+/** Whether two tell the same. The rows of one read share an object, so that mostly nothing has to be written out. */
+export const isSameProgress = (one: Progress, other: Progress): boolean =>
+  one === other || JSON.stringify(one) === JSON.stringify(other);

@@ -1,19 +1,17 @@
 import type { Job } from '../entities/job.ts';
 import { JobStatus, type PositionReason } from '../entities/job-status.ts';
-import type { Progress } from '../entities/progress.ts';
+import { isSameProgress, NO_PROGRESS, type Progress } from '../entities/progress.ts';
 import { type Reader, writeCursor } from './cursor.ts';
 import type { FeedFollower } from './feed-follower.ts';
 import { frameOfEvent, frameOfJob } from './frame.ts';
 import type { LogState, Position } from './position.ts';
 import type { StretchPage } from './stretch.ts';
 
-const NO_PROGRESS = JSON.stringify({ percent: 0 } satisfies Progress);
-
 /** All who follow the log of a user or of everyone. An event is made into a frame once for all who see the same of it. */
 export class Audience {
   readonly #followers = new Map<Reader, Set<FeedFollower>>();
-  /** The progress that was last shown of each running job, as text. */
-  readonly #shown = new Map<string, string>();
+  /** The progress that was last shown of each running job. */
+  readonly #shown = new Map<string, Progress>();
 
   get isEmpty(): boolean {
     return this.#followers.size === 0;
@@ -87,10 +85,9 @@ export class Audience {
 
   /** @returns whether this progress is new */
   #note(jobId: string, status: JobStatus, progress: Progress): boolean {
-    const text = JSON.stringify(progress);
     const shown = this.#shown.get(jobId) ?? NO_PROGRESS;
-    if (status === JobStatus.PROCESSING) this.#shown.set(jobId, text);
+    if (status === JobStatus.PROCESSING) this.#shown.set(jobId, progress);
     else this.#shown.delete(jobId);
-    return text !== shown;
+    return !isSameProgress(progress, shown);
   }
 }

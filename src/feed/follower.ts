@@ -1,16 +1,10 @@
 import type { Job } from '../entities/job.ts';
 import type { JobEvent } from '../entities/job-event.ts';
 import { isFinished, JobStatus } from '../entities/job-status.ts';
-import type { Progress } from '../entities/progress.ts';
+import { isSameProgress, NO_PROGRESS, type Progress } from '../entities/progress.ts';
 import { frameOfEvent, frameOfJob, type JobFrame } from './frame.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LogPage } from './log.ts';
-
-const NO_PROGRESS: Progress = { percent: 0 };
-
-/** Those who follow a job are shown the same object, and only a new one has to be looked at. */
-const isSame = (one: Progress, other: Progress): boolean =>
-  one === other || JSON.stringify(one) === JSON.stringify(other);
 
 export interface FollowerOptions {
   jobId: string;
@@ -101,7 +95,7 @@ export class Follower {
     this.#isBehind = this.#reached < job.seq;
     if (this.#isBehind) return this.queue.size === 0;
     if (isFinished(job.status)) this.queue.end();
-    else if (job.status === JobStatus.PROCESSING && !isSame(job.progress, this.#progress)) {
+    else if (job.status === JobStatus.PROCESSING && !isSameProgress(job.progress, this.#progress)) {
       this.#add(frameOfJob(job, 'PROGRESSED'));
     }
     return false;
