@@ -3,6 +3,7 @@ import { type GraphQLSchema, isObjectType, lexicographicSortSchema, printSchema 
 import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
 import { authChecker } from './gate/authorization.ts';
 import { BulkResolver } from './resolvers/bulk.ts';
+import { CompressionResolver } from './resolvers/compression.ts';
 import { FeedsResolver } from './resolvers/feeds.ts';
 import { GrantResolver } from './resolvers/grant.ts';
 import { JobResolver } from './resolvers/job.ts';
@@ -14,6 +15,7 @@ import { RepairResolver } from './resolvers/repair.ts';
 import { ResultsResolver } from './resolvers/results.ts';
 import { SteeringResolver } from './resolvers/steering.ts';
 import { SubmitResolver } from './resolvers/submit.ts';
+import { UploadsResolver } from './resolvers/uploads.ts';
 import { ViewerResolver } from './resolvers/viewer.ts';
 import { scalarsMap } from './schema/scalars.ts';
 
@@ -22,6 +24,7 @@ export function buildSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       BulkResolver,
+      CompressionResolver,
       FeedsResolver,
       GrantResolver,
       JobResolver,
@@ -33,6 +36,7 @@ export function buildSchema(): GraphQLSchema {
       ResultsResolver,
       SteeringResolver,
       SubmitResolver,
+      UploadsResolver,
       ViewerResolver,
     ],
     authChecker,

@@ -2,6 +2,8 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Config } from './config.ts';
 import type { JobKind } from './entities/job-status.ts';
 import type { Feed } from './feed/feed.ts';
+import type { Links } from './files/links.ts';
+import type { Sweeper } from './files/sweep.ts';
 import type { Viewer } from './gate/viewer.ts';
 import { kinds } from './kinds/index.ts';
 import type { KindPolicy } from './kinds/kind.ts';
@@ -16,6 +18,8 @@ export interface Terms {
   readonly probes: boolean;
   /** How long a silent worker counts as alive, in milliseconds. */
   readonly leaseMs: number;
+  /** Bytes that one upload may have. */
+  readonly uploadBytes: number;
   /** How long one attempt may run, by kind, in milliseconds. */
   readonly runLimitsMs: Readonly<Record<string, number>>;
   /** @throws for a kind that this version cannot run */
@@ -36,9 +40,15 @@ export interface Context {
   readonly load: Loaders;
   readonly lifecycle: Lifecycle;
   readonly feed: Feed;
+  readonly files: FileDoor;
   /** Whether this process may judge who is dead. */
   readonly connectionWatch: ConnectionWatch;
   readonly terms: Terms;
+}
+
+/** What a resolver may do with files: hand out links, and look after bytes that nobody owns. */
+export interface FileDoor extends Pick<Sweeper, 'findStray' | 'removeStray'> {
+  makeLink: Links['make'];
 }
 
 /** Makes the context of one operation; a subscription asks for a new one with each event. */
@@ -58,13 +68,18 @@ export function contextFor(parts: { orm: MikroORM } & Omit<Context, 'viewer' | '
 
 /** The terms of an installation, as its configuration sets them. */
 export function termsOf(
-  config: PolicyOverrides & Pick<Config, 'tiers' | 'probes'> & { worker: Pick<Config['worker'], 'leaseMs'> },
+  config: PolicyOverrides &
+    Pick<Config, 'tiers' | 'probes'> & {
+      worker: Pick<Config['worker'], 'leaseMs'>;
+      limits: Pick<Config['limits'], 'uploadBytes'>;
+    },
 ): Terms {
   const tiers = new Map(Object.entries(config.tiers));
   const [standard = 0] = tiers.values();
   return {
     probes: config.probes,
     leaseMs: config.worker.leaseMs,
+    uploadBytes: config.limits.uploadBytes,
     runLimitsMs: runLimitsOf(kinds, config),
     policyOf(name) {
       const kind = (kinds as Partial<Record<JobKind, { policy: KindPolicy }>>)[name];

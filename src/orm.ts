@@ -1,6 +1,7 @@
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Pool, PoolClient } from 'pg';
 import { AccountSchema } from './entities/account.ts';
+import { FileSchema } from './entities/file.ts';
 import { JobSchema } from './entities/job.ts';
 import { JobEventSchema } from './entities/job-event.ts';
 import { LedgerEntrySchema } from './entities/ledger-entry.ts';
@@ -30,7 +31,7 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
   const answerMs = options.answerMs ?? (statementMs === 0 ? undefined : statementMs + 1_000);
   const settings: Options = {
     clientUrl: url,
-    entities: [AccountSchema, JobSchema, JobEventSchema, LedgerEntrySchema, ResultSchema],
+    entities: [AccountSchema, FileSchema, JobSchema, JobEventSchema, LedgerEntrySchema, ResultSchema],
     forceUtcTimezone: true,
     pool: { min: 0, max: poolSize },
     driverOptions: {

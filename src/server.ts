@@ -1,12 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { buildSchema } from './build-schema.ts';
 import type { Config } from './config.ts';
 import { contextFor, termsOf } from './context.ts';
 import { startFeed } from './feed/feed.ts';
 import { createWakeUps } from './feed/wake-ups.ts';
+import { createLinks, signingSecretOf } from './files/links.ts';
+import { openStorage, storageUrlOf } from './files/storage-url.ts';
+import { createSweeper } from './files/sweep.ts';
+import { createFiles } from './gate/files.ts';
 import { openGate } from './gate/gate.ts';
 import { createReadiness } from './gate/readiness.ts';
 import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
-import { createLifecycle } from './lifecycle/lifecycle.ts';
+import { createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { migrationStatus } from './migrate.ts';
 import { createOrm } from './orm.ts';
@@ -23,16 +28,24 @@ export interface RunningApi {
  * @throws when the database cannot be reached, or the port is taken
  */
 export async function startApi({ config, log }: { config: Config; log: Log }): Promise<RunningApi> {
-  const { databaseUrl: url, databaseDirectUrl: directUrl = url } = config;
-  if (url === undefined || directUrl === undefined) throw new Error('The API needs the URL of its database.');
+  const { databaseUrl, databaseDirectUrl: directUrl = databaseUrl } = config;
+  if (databaseUrl === undefined || directUrl === undefined) throw new Error('The API needs the URL of its database.');
   const { statementMs, lockMs, queueEvents: queueBound } = config.limits;
 
   await using started = new AsyncDisposableStack();
-  const orm = await createOrm({ url, name: 'assay-api', statementMs, lockMs });
+  const orm = await createOrm({ url: databaseUrl, name: 'assay-api', statementMs, lockMs });
   started.defer(() => orm.close());
   const wakeUps = createWakeUps({ orm, url: directUrl, log });
   started.defer(() => wakeUps.stop());
-  const lifecycle = createLifecycle({ orm, wake: wakeUps.publish, startingTokens: config.startingTokens });
+  const lifecycle: Lifecycle = createLifecycle({
+    orm,
+    wake: wakeUps.publish,
+    startingTokens: config.startingTokens,
+    sweep: () => void sweeper.sweep(),
+  });
+  const storage = await openStorage(storageUrlOf(config));
+  const sweeper = createSweeper({ storage, removals: lifecycle, log });
+  started.defer(() => sweeper.stop());
   const feed = startFeed({ orm, wakeUps, log, queueBound });
   started.defer(() => feed.stop());
 
@@ -46,8 +59,16 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
   const { leaseMs, rescueMs: everyMs } = config.worker;
   const connectionWatch = createConnectionWatch({ probe: lifecycle.readTime, leaseMs, everyMs });
   started.defer(lookRegularly(connectionWatch, everyMs));
-  const contextOf = contextFor({ orm, lifecycle, feed, connectionWatch, terms: termsOf(config) });
-  const gate = await openGate({ config, log, orm, schema: buildSchema(), contextOf, readiness });
+  let url = config.publicUrl;
+  const links = createLinks({ secret: signingSecret(config, log), baseUrl: () => url });
+  const files = { ...sweeper, makeLink: links.make };
+  const contextOf = contextFor({ orm, lifecycle, feed, files, connectionWatch, terms: termsOf(config) });
+  const gate = await openGate({
+    ...{ config, log, orm, contextOf, readiness },
+    schema: buildSchema(),
+    files: createFiles({ config, storage, links, lifecycle, log }),
+  });
+  url = gate.url;
   started.defer(() => gate.stop());
   log.info({ url: gate.url }, 'The API listens.');
 
@@ -60,6 +81,14 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
       return stopped;
     },
   };
+}
+
+/** @returns in development also a secret of this process, where none is configured: its links end with it */
+function signingSecret(config: Config, log: Log): string {
+  const secret = signingSecretOf(config);
+  if (secret !== undefined) return secret;
+  log.warn('Links to files end with this process, and no other knows them: set ASSAY_SIGNING_SECRET.');
+  return randomBytes(32).toString('base64url');
 }
 
 const isMigrated = async (url: string): Promise<boolean> =>

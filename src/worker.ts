@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import type { Config } from './config.ts';
 import { createWakeUpPublisher } from './feed/publisher.ts';
+import { openStorage, storageUrlOf } from './files/storage-url.ts';
+import { createSweeper } from './files/sweep.ts';
 import { runLimitsOf } from './kinds/policy.ts';
 import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
-import { createLifecycle } from './lifecycle/lifecycle.ts';
+import { createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { createOrm } from './orm.ts';
 import { type Attempts, createAttempts } from './runner/attempts.ts';
@@ -17,7 +19,17 @@ import { createCrontab, createTasks } from './tasks/index.ts';
 import { startQueue } from './tasks/queue.ts';
 
 export interface WorkerOptions {
-  config: Pick<Config, 'databaseUrl' | 'databaseDirectUrl' | 'worker' | 'prices' | 'runLimitsMs' | 'startingTokens'>;
+  config: Pick<
+    Config,
+    | 'databaseUrl'
+    | 'databaseDirectUrl'
+    | 'dataDir'
+    | 'storageUrl'
+    | 'worker'
+    | 'prices'
+    | 'runLimitsMs'
+    | 'startingTokens'
+  >;
   log: Log;
   /** URL of the module that exports `kinds`, for the handlers' threads. */
   kindsModule?: string;
@@ -62,8 +74,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   started.defer(() => orm.close());
   const publisher = createWakeUpPublisher({ orm, log });
   started.defer(() => publisher.stop());
-  const lifecycle = createLifecycle({ orm, wake: publisher.publish, startingTokens: config.startingTokens });
-  const threads = startThreads({ concurrency, memoryMb: threadMemoryMb, kindsModule, log });
+  const storageUrl = storageUrlOf(config);
+  const lifecycle: Lifecycle = createLifecycle({
+    orm,
+    wake: publisher.publish,
+    startingTokens: config.startingTokens,
+    sweep: () => void sweeper.sweep(),
+  });
+  const sweeper = createSweeper({ storage: await openStorage(storageUrl), removals: lifecycle, log });
+  started.defer(() => sweeper.stop());
+  const threads = startThreads({ concurrency, memoryMb: threadMemoryMb, kindsModule, storageUrl, log });
   started.defer(() => threads.stop());
   const heartbeat = startHeartbeat({
     url: directUrl,
@@ -89,7 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const rescuer = createRescuer({ lifecycle, watch, leaseMs, runLimitsMs: runLimitsOf(kinds, config), log });
   started.defer(lookRegularly(rescuer, rescueMs));
-  const tasks = createTasks({ attempts, rescuer });
+  const tasks = createTasks({ attempts, rescuer, lifecycle, sweeper });
   const queue = await startQueue({
     url: directUrl,
     concurrency,

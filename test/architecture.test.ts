@@ -30,7 +30,7 @@ const arrows: Record<string, Arrow> = {
   'files/': {
     to: ['entities/'],
     types: ['config.ts', 'log.ts'],
-    because: 'storage knows bytes and signatures, not jobs',
+    because: 'storage knows bytes and signatures, not jobs; the books of what is to be removed are handed to it',
   },
   'schema/': {
     to: ['entities/'],
@@ -42,14 +42,15 @@ const arrows: Record<string, Arrow> = {
     because: 'a resolver turns arguments into one verb or one read; kinds are there to check content before a charge',
   },
   'gate/': {
-    to: ['entities/', 'schema/json.ts', 'lifecycle/ledger.ts'],
-    types: ['config.ts', 'context.ts', 'log.ts'],
-    because: 'the gate says who asks and how much; only an account is opened there, so that a first request can pay',
+    to: ['entities/', 'files/', 'schema/json.ts', 'lifecycle/ledger.ts'],
+    types: ['config.ts', 'context.ts', 'lifecycle/lifecycle.ts', 'log.ts'],
+    because:
+      'the gate says who asks and how much, and lets bytes in and out by a link; an account is opened there, so that a first request can pay',
   },
   'runner/': {
-    to: ['lifecycle/', 'kinds/', 'entities/', 'log.ts', 'metrics.ts'],
+    to: ['lifecycle/', 'kinds/', 'entities/', 'files/', 'log.ts', 'metrics.ts'],
     types: ['config.ts'],
-    because: 'running an attempt must not need an API process',
+    because: 'running an attempt must not need an API process; its thread reads and writes files by itself',
   },
   'tasks/': {
     to: ['lifecycle/', 'runner/', 'kinds/', 'entities/', 'files/', 'log.ts', 'metrics.ts'],
@@ -108,7 +109,7 @@ const packages = [
   },
 ];
 
-const tables = 'analysis_jobs|analysis_results|job_events|ledger_entries|accounts|idempotency_keys';
+const tables = 'analysis_jobs|analysis_results|files|file_removals|job_events|ledger_entries|accounts|idempotency_keys';
 
 /** What a text under src/ must not say outside the places that `except` names. */
 const words = [

@@ -206,6 +206,13 @@ describe('a wrong environment', () => {
     ['ASSAY_SIGNING_SECRET', 'short'],
     ['JWT_JWKS_URL', 'file:///etc/passwd'],
     ['ASSAY_STORAGE_URL', 'ftp://host'],
+    ['ASSAY_STORAGE_URL', 'file:'],
+    ['ASSAY_STORAGE_URL', 'file:///'],
+    ['ASSAY_STORAGE_URL', 'file://host/folder'],
+    ['ASSAY_STORAGE_URL', 's3:///prefix'],
+    ['ASSAY_STORAGE_URL', 's3://key@bucket/prefix'],
+    ['ASSAY_STORAGE_URL', 's3://bucket?endpoint=minio'],
+    ['ASSAY_STORAGE_URL', 's3://bucket?endpiont=http://minio'],
     ['ASSAY_SYNC_URL_SKK', 'ftp://host'],
   ])('is refused for %s=%s', (variable, value) => {
     expect(faultyNames({ [variable]: value })).toEqual([variable]);

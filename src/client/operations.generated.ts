@@ -3,6 +3,27 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** How a file is made smaller. */
+export type CompressionAlgorithm =
+  /** The smallest text, at its highest level slowly. Levels 0 to 11, by default 6. */
+  | 'BROTLI'
+  /** Understood everywhere. Levels 1 to 9, by default 6. */
+  | 'GZIP'
+  /** Fast and small. Levels 1 to 19, by default 3. */
+  | 'ZSTD';
+
+/** A file that is about to be uploaded. */
+export type CreateUploadInput = {
+  /** Its media type, such as `text/csv`. The bytes must be of that type, as far as one can see; text must be UTF-8. */
+  contentType: string;
+  /** Its name, 1 to 255 characters that can be seen, without slashes. */
+  name: string;
+  /** The SHA-256 of its bytes in hexadecimal. Where it is told, bytes that differ are refused. */
+  sha256?: string | null | undefined;
+  /** Its size in bytes, exactly. */
+  size: number;
+};
+
 /** Why a job did not complete. A stable code to branch on; the text for people is in `JobFailure.message`. */
 export type FailureCode =
   /** It was cancelled. Stands on CANCELLED jobs and on nothing else. */
@@ -28,6 +49,13 @@ export type FeedPositionReason =
   | 'RESTORED'
   /** The subscription begins here, because it was given no `after`. */
   | 'START';
+
+/** Which way a file went. */
+export type FileRole =
+  /** It was uploaded for the job. */
+  | 'INPUT'
+  /** The job made it. */
+  | 'OUTPUT';
 
 /** How well each of 24 industries suits the person, integers from 0 to 100, under their Indonesian names. All are required where the block is given. */
 export type IndustryScoreInput = {
@@ -215,9 +243,23 @@ export type SubmitAssessmentInput = {
   viaIs: ViaIsInput;
 };
 
+/** A file to be compressed. */
+export type SubmitCompressionInput = {
+  /** By which algorithm. */
+  algorithm?: CompressionAlgorithm | null | undefined;
+  /** A key of 1 to 255 characters that makes it safe to send the same submit again. Unique within the user. */
+  idempotencyKey?: string | null | undefined;
+  /** How hard to try, higher being smaller and slower. Its range depends on the algorithm. */
+  level?: number | null | undefined;
+  /** A title of 1 to 255 characters. By default it names the algorithm. */
+  name?: string | null | undefined;
+  /** The upload to compress: complete, and of the same user. A job takes it for itself. */
+  uploadId: string;
+};
+
 /** Why a mutation did not do what was asked. A stable code to branch on; the message is for people. */
 export type UserErrorCode =
-  /** The upload does not exist, is not finished, or differs from what was announced. */
+  /** The upload has not got its bytes yet, or another job took it. */
   | 'FILE_NOT_READY'
   /** The file is larger than an upload may be. */
   | 'FILE_TOO_LARGE'
@@ -343,6 +385,13 @@ export type ListJobsQueryVariables = Exact<{
 
 export type ListJobsQuery = { jobs: { totalCount: number | null, nodes: Array<{ id: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, resultId: string | null, allowedActions: Array<JobAction>, createdAt: string, finishedAt: string | null, progress: { percent: number, message: string | null }, failure: { code: FailureCode, message: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
+export type ReadFilesQueryVariables = Exact<{
+  jobId: string;
+}>;
+
+
+export type ReadFilesQuery = { job: { id: string, files: Array<{ name: string, size: number, contentType: string, role: FileRole, url: string, expiresAt: string }> } | null };
+
 export type ReadResultQueryVariables = Exact<{
   id: string;
 }>;
@@ -356,6 +405,30 @@ export type SubmitAssessmentMutationVariables = Exact<{
 
 
 export type SubmitAssessmentMutation = { submitAssessment: { replayed: boolean, tokenBalance: number | null, job: { id: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, resultId: string | null, allowedActions: Array<JobAction>, createdAt: string, finishedAt: string | null, progress: { percent: number, message: string | null }, failure: { code: FailureCode, message: string } | null } | null, userErrors: Array<
+      | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'InvalidMove', status: JobStatus, allowed: Array<JobAction>, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'SimpleError', code: UserErrorCode, message: string, field: Array<string> | null }
+    > } };
+
+export type CreateUploadMutationVariables = Exact<{
+  input: CreateUploadInput;
+}>;
+
+
+export type CreateUploadMutation = { createUpload: { upload: { id: string, url: string, method: string, expiresAt: string } | null, userErrors: Array<
+      | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'InvalidMove', status: JobStatus, allowed: Array<JobAction>, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'SimpleError', code: UserErrorCode, message: string, field: Array<string> | null }
+    > } };
+
+export type SubmitCompressionMutationVariables = Exact<{
+  input: SubmitCompressionInput;
+}>;
+
+
+export type SubmitCompressionMutation = { submitCompression: { replayed: boolean, tokenBalance: number | null, job: { id: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, resultId: string | null, allowedActions: Array<JobAction>, createdAt: string, finishedAt: string | null, progress: { percent: number, message: string | null }, failure: { code: FailureCode, message: string } | null } | null, userErrors: Array<
       | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'InvalidMove', status: JobStatus, allowed: Array<JobAction>, code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
@@ -578,6 +651,21 @@ export const ListJobsDocument = new TypedDocumentString(`
   createdAt
   finishedAt
 }`) as unknown as TypedDocumentString<ListJobsQuery, ListJobsQueryVariables>;
+export const ReadFilesDocument = new TypedDocumentString(`
+    query ReadFiles($jobId: ID!) {
+  job(id: $jobId) {
+    id
+    files {
+      name
+      size
+      contentType
+      role
+      url
+      expiresAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadFilesQuery, ReadFilesQueryVariables>;
 export const ReadResultDocument = new TypedDocumentString(`
     query ReadResult($id: ID!) {
   result(id: $id) {
@@ -640,6 +728,88 @@ fragment ErrorFields on UserError {
     allowed
   }
 }`) as unknown as TypedDocumentString<SubmitAssessmentMutation, SubmitAssessmentMutationVariables>;
+export const CreateUploadDocument = new TypedDocumentString(`
+    mutation CreateUpload($input: CreateUploadInput!) {
+  createUpload(input: $input) {
+    upload {
+      id
+      url
+      method
+      expiresAt
+    }
+    userErrors {
+      ...ErrorFields
+    }
+  }
+}
+    fragment ErrorFields on UserError {
+  __typename
+  code
+  message
+  field
+  ... on InsufficientTokens {
+    required
+    available
+  }
+  ... on RateLimited {
+    retryAfterSeconds
+  }
+  ... on InvalidMove {
+    status
+    allowed
+  }
+}`) as unknown as TypedDocumentString<CreateUploadMutation, CreateUploadMutationVariables>;
+export const SubmitCompressionDocument = new TypedDocumentString(`
+    mutation SubmitCompression($input: SubmitCompressionInput!) {
+  submitCompression(input: $input) {
+    job {
+      ...JobFields
+    }
+    replayed
+    tokenBalance
+    userErrors {
+      ...ErrorFields
+    }
+  }
+}
+    fragment JobFields on Job {
+  id
+  kind
+  name
+  status
+  seq
+  round
+  attempt
+  progress {
+    percent
+    message
+  }
+  failure {
+    code
+    message
+  }
+  resultId
+  allowedActions
+  createdAt
+  finishedAt
+}
+fragment ErrorFields on UserError {
+  __typename
+  code
+  message
+  field
+  ... on InsufficientTokens {
+    required
+    available
+  }
+  ... on RateLimited {
+    retryAfterSeconds
+  }
+  ... on InvalidMove {
+    status
+    allowed
+  }
+}`) as unknown as TypedDocumentString<SubmitCompressionMutation, SubmitCompressionMutationVariables>;
 export const CancelJobDocument = new TypedDocumentString(`
     mutation CancelJob($id: ID!) {
   cancelJob(input: {id: $id}) {

@@ -71,6 +71,22 @@ export const url = (example: string, ...schemes: string[]) =>
     return scheme !== undefined && schemes.includes(scheme) ? text : undefined;
   });
 
+/** Where files are kept: a folder, which is never the root of a disk, or a bucket. */
+export const storageUrl = () =>
+  value(
+    'a URL such as file:///srv/assay or s3://key:secret@bucket/prefix?endpoint=https://s3.example.com&region=eu-central-1',
+    (text) => {
+      const found = urlOf(text);
+      if (found?.protocol === 'file:') return found.host === '' && /^\/+[^/]/.test(found.pathname) ? text : undefined;
+      const isBucket =
+        found?.protocol === 's3:' && found.host !== '' && Boolean(found.username) === Boolean(found.password);
+      if (!isBucket || [...found.searchParams.keys()].some((key) => !['endpoint', 'region'].includes(key)))
+        return undefined;
+      const endpoint = found.searchParams.get('endpoint');
+      return endpoint === null || /^https?:$/.test(urlOf(endpoint)?.protocol ?? '') ? text : undefined;
+    },
+  );
+
 /** An http(s) URL without a slash at its end, so that a path can be put after it. */
 export const baseUrl = (example: string) =>
   value(`an http or https URL without query or credentials, such as ${example}`, (text) => {

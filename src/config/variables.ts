@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import type { JobKind } from '../entities/job-status.ts';
 import { LIMITS } from './limits.ts';
-import { baseUrl, choice, duration, host, integer, origins, secret, text, tiers, url } from './values.ts';
+import { baseUrl, choice, duration, host, integer, origins, secret, storageUrl, text, tiers, url } from './values.ts';
 
 /** A variable of the environment. Empty counts as unset. */
 export interface Setting<T> {
@@ -117,10 +117,10 @@ export const settings = {
     description: 'tier → priority, smaller goes first',
   },
   ASSAY_STORAGE_URL: {
-    schema: url('s3://bucket/prefix or file:///srv/assay', 's3', 'file'),
+    schema: storageUrl(),
     unset: '`file:` in the data folder',
     secret: true,
-    description: 'where files are kept',
+    description: 'where files are kept: file:///folder, or s3://bucket/prefix',
   },
   ASSAY_PROBES: { schema: choice('on', 'off'), default: 'off', description: 'jobs that misbehave on demand' },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -26,6 +26,10 @@ export const JobKind = {
 } as const;
 export type JobKind = (typeof JobKind)[keyof typeof JobKind];
 
+/** Which way a file went: given to a job, or made by it. */
+export const FileRole = { INPUT: 'INPUT', OUTPUT: 'OUTPUT' } as const;
+export type FileRole = (typeof FileRole)[keyof typeof FileRole];
+
 /** Why a job did not complete. CANCELLED stands on cancelled jobs only, the others on failed ones. */
 export const FailureCode = {
   INVALID_INPUT: 'INVALID_INPUT',

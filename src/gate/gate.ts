@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import type { RequestHandler } from 'express';
 import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import type { ContextOf } from '../context.ts';
@@ -19,7 +20,8 @@ import type { Readiness } from './readiness.ts';
 import { type Sockets, serveSockets } from './socket.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** The longest request is an upload; JSON has a deadline of its own. */
+const REQUEST_TIMEOUT_MS = 600_000;
 /** Longer than a client pauses that is at work; what is idle for longer hardly sends just then. */
 const DRAIN_SPELL_MS = 1_000;
 const DRAIN_LIMIT_MS = 10_000;
@@ -31,6 +33,8 @@ export interface GateParts {
   schema: GraphQLSchema;
   contextOf: ContextOf;
   readiness: () => Promise<Readiness>;
+  /** Answers below `/files`. */
+  files: RequestHandler;
 }
 
 export interface OpenGate {
@@ -44,7 +48,8 @@ export interface OpenGate {
  * Opens both transports over one schema on one HTTP server, and listens.
  * @throws when the port is taken
  */
-export async function openGate({ config, log, orm, schema, contextOf, readiness }: GateParts): Promise<OpenGate> {
+export async function openGate(parts: GateParts): Promise<OpenGate> {
+  const { config, log, orm, schema, contextOf, readiness, files } = parts;
   const preparation = createPreparation(schema, config);
   const formatError = createErrorFormat(log);
   const authenticate = createAuthenticator({ config, orm });
@@ -63,7 +68,7 @@ export async function openGate({ config, log, orm, schema, contextOf, readiness 
     const state = await readiness();
     return { ...state, ready: state.ready && !drain.hasBegun };
   };
-  server.on('request', createHttp({ ...shared, apollo, readiness: stillReady, eventStream: streams.handler }));
+  server.on('request', createHttp({ ...shared, apollo, readiness: stillReady, files, eventStream: streams.handler }));
   await listen(server, config);
   let sockets: Sockets | undefined;
   // Side by side: what is open keeps its server from closing.

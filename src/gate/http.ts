@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { Context, ContextOf } from '../context.ts';
 import type { Authenticate } from './authentication.ts';
+import { bodyWithin } from './body-deadline.ts';
 import { type FormatError, toApiError } from './error-format.ts';
 import { apiError, ERRORS, type ErrorCode, errorHeaders } from './errors.ts';
 import { graphiqlPage } from './graphiql.ts';
@@ -19,6 +20,8 @@ import { requestId } from './request-id.ts';
 const LEVELS_AROUND_A_VALUE = 16;
 /** The types that a web page may send across origins without asking; Apollo refuses them as forgeries. */
 const SIMPLE_TYPES = ['', 'text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'];
+/** How long a request of JSON may take to come in. */
+const JSON_WITHIN_MS = 30_000;
 const PREFLIGHT_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight'];
 
 export interface HttpParts {
@@ -33,6 +36,8 @@ export interface HttpParts {
   readiness: () => Promise<Readiness>;
   /** Answers `/graphql/stream`. */
   eventStream: RequestHandler;
+  /** Answers below `/files`. */
+  files: RequestHandler;
 }
 
 /** Everything that is served over HTTP. Every refusal is JSON in the one form of our errors. */
@@ -45,8 +50,8 @@ export function createHttp(parts: HttpParts): Express {
   app.use(
     cors({
       origin: (origin, allow) => allow(null, isAllowedOrigin(origin)),
-      methods: ['GET', 'POST'],
-      exposedHeaders: ['x-request-id', 'retry-after'],
+      methods: ['GET', 'POST', 'PUT'],
+      exposedHeaders: ['x-request-id', 'retry-after', 'content-disposition', 'content-range', 'etag'],
       maxAge: 600,
     }),
   );
@@ -56,6 +61,8 @@ export function createHttp(parts: HttpParts): Express {
     response.status(state.ready ? 200 : 503).json(state);
   });
   if (config.env === 'development') app.get('/graphiql', graphiqlPage());
+  app.use('/files', parts.files);
+  app.use('/graphql', bodyWithin(JSON_WITHIN_MS));
   app.all('/graphql', onlyGetAndPost, onlyJson, jsonBody(config.limits), graphql(parts));
   app.all('/graphql/stream', onlyPost, onlyJsonType, jsonBody(config.limits), parts.eventStream);
   app.use(() => {
@@ -129,7 +136,8 @@ const answerError =
     const { code, retryAfterMs } = formatted.extensions as { code: ErrorCode; retryAfterMs?: number };
     response.set(errorHeaders(code, retryAfterMs));
     // A path that leads nowhere is no field: here NOT_FOUND has the status that HTTP gives it.
-    response.status(code === 'NOT_FOUND' ? 404 : ERRORS[code].status).json({ errors: [formatted] });
+    const status = code === 'NOT_FOUND' ? 404 : ERRORS[code].status;
+    response.status(response.statusCode === 416 ? 416 : status).json({ errors: [formatted] });
   };
 
 /** What express reports of a body or path that it could not read. */

@@ -8,6 +8,8 @@ export interface Kind<Input, Output> {
   readonly input: z.ZodType<Input>;
   /** The stored result. An output that does not fit fails the job: a wrong answer is never stored. */
   readonly output: z.ZodType<Output>;
+  /** How many files one run may write; none where it is left out. */
+  readonly outputFiles?: number;
   /**
    * Does the work, in a thread of its own. Throws {@link KindError} to say whether another attempt makes sense; any
    * other error counts as retryable.

@@ -5,6 +5,7 @@ import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job
 import type { Progress } from '../entities/progress.ts';
 import { free } from './cancel.ts';
 import { MoveRefused } from './errors.ts';
+import { keepOutputs, type OutputFile } from './files.ts';
 import type { MoveName } from './machine.ts';
 import { interval, type Moved, move, moveTime } from './move.ts';
 
@@ -28,7 +29,12 @@ export interface Start {
 export interface StartedAttempt {
   job: Job;
   input: { kind: JobKind; testData: unknown; rawResponses: unknown };
+  /** What was uploaded for it. */
+  inputFile: InputFile | null;
 }
+
+/** A file that a job works on, and the name of its bytes in the storage. */
+export type InputFile = Pick<OutputFile, 'name' | 'contentType' | 'size' | 'storedAs'>;
 
 /** Begins an attempt, or answers null where the task is out of date: the job is gone, finished, running or further on. */
 export async function start(em: EntityManager, options: Start): Promise<StartedAttempt | null> {
@@ -39,8 +45,12 @@ export async function start(em: EntityManager, options: Start): Promise<StartedA
       started_at = ${moveTime}, heartbeat_at = ${moveTime}`,
   });
   if (!moved) return null;
-  const { rows } = await sql<{ test_data: unknown; raw_responses: unknown }>`
-    select test_data, raw_responses from analysis_results where job_id = ${options.jobId}`.execute(em.getKysely());
+  const { rows } = await sql<{ test_data: unknown; raw_responses: unknown; input_file: InputFile | null }>`
+    select r.test_data, r.raw_responses, (
+      select jsonb_build_object('name', f.name, 'contentType', f.content_type, 'size', f.size, 'storedAs', f.stored_as)
+      from files f where f.job_id = r.job_id and f.role = 'INPUT'
+    ) as input_file
+    from analysis_results r where r.job_id = ${options.jobId}`.execute(em.getKysely());
   const [result] = rows;
   if (!result) {
     // Cancelled and deleted between the two statements: no thread was begun for the lease.
@@ -50,17 +60,34 @@ export async function start(em: EntityManager, options: Start): Promise<StartedA
   return {
     job: moved.job,
     input: { kind: moved.job.kind, testData: result.test_data, rawResponses: result.raw_responses },
+    inputFile: result.input_file,
   };
 }
 
-/** Stores the answer and ends the round. @throws MoveRefused when the lease is no longer this attempt's */
-export async function complete(em: EntityManager, lease: Lease, testResult: unknown): Promise<Moved> {
-  return await underLease(em, 'complete', lease, () =>
-    move(em, 'complete', {
+/**
+ * Stores the answer with the files that came of it, and ends the round.
+ * @throws MoveRefused when the lease is no longer this attempt's, FilesLost when the bytes of a file are gone
+ */
+export async function complete(
+  em: EntityManager,
+  lease: Lease,
+  testResult: unknown,
+  outputs: readonly OutputFile[] = [],
+): Promise<Moved> {
+  const end = (within: EntityManager) =>
+    move(within, 'complete', {
       where: held(lease),
       set: sql`finished_at = ${moveTime}, progress = '{"percent": 100}', ${leaseGivenBack}`,
       testResult,
-    }),
+    });
+  return await underLease(em, 'complete', lease, () =>
+    outputs.length === 0
+      ? end(em)
+      : em.transactional(async (transaction) => {
+          const moved = await end(transaction);
+          if (moved.length > 0) await keepOutputs(transaction, lease.jobId, outputs);
+          return moved;
+        }),
   );
 }
 

@@ -117,10 +117,11 @@ async function syncAll(em: EntityManager, jobIds: string[]): Promise<string[]> {
 }
 
 async function removeAll(em: EntityManager): Promise<string[]> {
-  const { jobIds, resultIds } = await removeOrphans(em);
+  const { jobIds, resultIds, fileIds } = await removeOrphans(em);
   return [
     ...jobIds.map((id) => `job ${id}: removed, its result is gone`),
     ...resultIds.map((id) => `result ${id}: removed, its job is gone`),
+    ...fileIds.map((id) => `file ${id}: removed, its job is gone`),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from '../entities/scope.ts';
 import type { WakeUp } from '../entities/wake-up.ts';
 import * as attempt from './attempt.ts';
 import { type Cancel, cancel, cancelMany, free } from './cancel.ts';
+import * as files from './files.ts';
 import { type Grant, grant } from './ledger.ts';
 import type { Moved } from './move.ts';
 import { bury, deleteResult, forceDelete, type RemoveOutcome } from './remove.ts';
@@ -17,6 +18,8 @@ export interface LifecycleOptions {
   wake: (wakeUps: WakeUp[]) => void;
   /** What a user owns when he is first seen. */
   startingTokens: number;
+  /** Called after each commit that left bytes to be removed. It must not throw and need not be reliable. */
+  sweep?: () => void;
 }
 
 export type Lifecycle = ReturnType<typeof createLifecycle>;
@@ -25,7 +28,7 @@ export type Lifecycle = ReturnType<typeof createLifecycle>;
  * The verbs of a job, for doors that know nothing of SQL. Every verb works in its own unit of work and sends its
  * wake-ups when the change is committed.
  */
-export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions) {
+export function createLifecycle({ orm, wake, startingTokens, sweep = () => undefined }: LifecycleOptions) {
   const em = () => orm.em.fork();
   const wakeJobs = (ids: readonly string[]) => ids.length > 0 && wake(ids.map((jobId) => ({ jobId })));
   const waking = async (moving: Promise<Moved>): Promise<Moved> => {
@@ -36,7 +39,10 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
 
   const wakingRemoval = async (removing: Promise<RemoveOutcome>): Promise<RemoveOutcome> => {
     const outcome = await removing;
-    if (outcome.outcome === 'DELETED' && outcome.changed) wakeJobs([outcome.jobId]);
+    if (outcome.outcome === 'DELETED' && outcome.changed) {
+      wakeJobs([outcome.jobId]);
+      sweep();
+    }
     return outcome;
   };
 
@@ -51,7 +57,8 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
       if (started) wakeJobs([started.job.id]);
       return started;
     },
-    complete: (lease: attempt.Lease, testResult: unknown) => waking(attempt.complete(em(), lease, testResult)),
+    complete: (lease: attempt.Lease, testResult: unknown, outputs: readonly files.OutputFile[] = []) =>
+      waking(attempt.complete(em(), lease, testResult, outputs)),
     fail: (lease: attempt.Lease, failure: Parameters<typeof attempt.fail>[2]) =>
       waking(attempt.fail(em(), lease, failure)),
     release: (lease: attempt.Lease, options: Parameters<typeof attempt.release>[2]) =>
@@ -94,6 +101,7 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
     async removeOrphans() {
       const removed = await removeOrphans(em());
       wakeJobs(removed.jobIds);
+      sweep();
       return removed;
     },
     async rescue(options: Rescue) {
@@ -103,6 +111,23 @@ export function createLifecycle({ orm, wake, startingTokens }: LifecycleOptions)
     },
     /** The database's time, which a rescue wants to know as the proof of a connection. */
     readTime: () => readTime(em()),
+    announceUpload: (upload: files.Announcement) => files.announceUpload(em(), upload),
+    findFile: (fileId: string) => files.findFile(em(), fileId),
+    reserveBytes: (names: readonly string[], keepMs: number) => files.reserveBytes(em(), names, keepMs),
+    async dropBytes(names: readonly string[]) {
+      await files.dropBytes(em(), names);
+      sweep();
+    },
+    storeUpload: (fileId: string, bytes: { storedAs: string; sha256: string }) =>
+      files.storeUpload(em(), fileId, bytes),
+    async pruneUploads(olderThanMs: number) {
+      const pruned = await files.pruneUploads(em(), olderThanMs);
+      sweep();
+      return pruned;
+    },
+    takeDueRemovals: () => files.takeDueRemovals(em()),
+    endRemovals: (names: readonly string[]) => files.endRemovals(em(), names),
+    findUnknownBytes: (names: readonly string[]) => files.findUnknownBytes(em(), names),
     grant: (options: Omit<Grant, 'startingTokens'>) => grant(em(), { ...options, startingTokens }),
   };
 }

@@ -47,6 +47,8 @@ async function layDown(em: EntityManager, jobId: string, scope: Scope): Promise<
         returning j.*
       ), gone as (
         delete from analysis_results s using moved j where s.job_id = j.id
+      ), files_gone as (
+        delete from files f using moved j where f.job_id = j.id
       ), erased as (
         update job_events e
         set error_message = null, progress = jsonb_build_object('percent', e.progress -> 'percent')

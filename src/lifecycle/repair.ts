@@ -98,12 +98,14 @@ export interface Orphans {
   jobIds: string[];
   /** Results whose job is gone. */
   resultIds: string[];
+  /** Files whose job is gone, or a tombstone. */
+  fileIds: string[];
 }
 
 /** Orphans of a kind that are taken up at once; of more, another call finds the rest. */
 const MOST_ORPHANS = 1_000;
 
-/** Jobs and results that lost their other half, which the foreign keys allow to nobody who does not switch them off. */
+/** Jobs, results and files that lost what they belong to, which the foreign keys allow to nobody who does not switch them off. */
 export async function findOrphans(em: EntityManager): Promise<Orphans> {
   const ids = async (statement: RawBuilder<{ id: string }>) =>
     (await statement.execute(em.getKysely())).rows.map(({ id }) => id);
@@ -116,6 +118,7 @@ export async function findOrphans(em: EntityManager): Promise<Orphans> {
       sql`select s.id from analysis_results s
         where not exists (select from analysis_jobs j where j.id = s.job_id) order by s.id limit ${MOST_ORPHANS}`,
     ),
+    fileIds: await ids(sql`select f.id from files f where ${isOrphanedFile} order by f.id limit ${MOST_ORPHANS}`),
   };
 }
 
@@ -130,8 +133,15 @@ export async function removeOrphans(em: EntityManager): Promise<Orphans> {
     delete from analysis_results s where s.id = any(${found.resultIds})
       and not exists (select from analysis_jobs j where j.id = s.job_id)
     returning s.id`.execute(em.fork().getKysely());
-  return { jobIds, resultIds: rows.map(({ id }) => id) };
+  const { rows: files } = await sql<{ id: string }>`
+    delete from files f where f.id = any(${found.fileIds}) and ${isOrphanedFile} returning f.id`.execute(
+    em.fork().getKysely(),
+  );
+  return { jobIds, resultIds: rows.map(({ id }) => id), fileIds: files.map(({ id }) => id) };
 }
+
+const isOrphanedFile = sql`f.job_id is not null
+  and not exists (select from analysis_jobs j where j.id = f.job_id and j.deleted_at is null)`;
 
 /** Running jobs without a sign of life for at least so long, the most silent first. */
 export async function findStuck(em: EntityManager, olderThanSeconds: number): Promise<Job[]> {

@@ -1,7 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
+import { File } from '../entities/file.ts';
 import { Job } from '../entities/job.ts';
-import { EventType, type JobKind } from '../entities/job-status.ts';
+import { EventType, FileRole, type JobKind } from '../entities/job-status.ts';
 import { openBalance } from './ledger.ts';
 import { addTask, eventOf } from './move.ts';
 import { transact } from './transact.ts';
@@ -20,12 +21,18 @@ export interface Submission {
   /** The number of the user's tier; smaller is served first. */
   tierPriority: number;
   idempotency?: { key: string; mutation: string; inputHash: string };
+  /** The file that the job works on: an upload of the same user that is complete and that no other job took. */
+  uploadId?: string;
 }
 
 export type SubmitOutcome =
   | { outcome: 'SUBMITTED'; job: Job; replayed: boolean }
   | { outcome: 'INSUFFICIENT_TOKENS'; required: number; available: number }
-  | { outcome: 'IDEMPOTENCY_KEY_REUSED' };
+  | { outcome: 'IDEMPOTENCY_KEY_REUSED' }
+  | { outcome: UploadFault };
+
+/** Why a job cannot have its upload. */
+export type UploadFault = 'UPLOAD_NOT_FOUND' | 'UPLOAD_NOT_STORED' | 'UPLOAD_TAKEN';
 
 export interface Submitted {
   /** In the order of the submissions. */
@@ -73,6 +80,8 @@ async function submitOne(em: EntityManager, submission: Submission, available: n
     if (job) return { outcome: 'SUBMITTED', job, replayed: false };
     const known = await findByKey(em, submission);
     if (known) return known;
+    const outcome = await findUploadFault(em, submission);
+    if (outcome) return { outcome };
     if (available < submission.price) return { outcome: 'INSUFFICIENT_TOKENS', required: submission.price, available };
     // The key was there, and went with its job before it was looked up: now it is free.
   }
@@ -82,16 +91,17 @@ async function submitOne(em: EntityManager, submission: Submission, available: n
 async function insert(em: EntityManager, submission: Submission): Promise<Job | null> {
   const { userId, idempotency } = submission;
   const event = eventOf(EventType.QUEUED, sql`c.balance`);
+  const upload = takeUpload(submission);
   const rawResponses = submission.rawResponses === undefined ? null : JSON.stringify(submission.rawResponses);
 
   const { rows } = await sql<Record<string, unknown> & { task_id: string | null }>`
     with clock as materialized (
       select clock_timestamp() as at
-    ), paid as (
+    ) ${upload.locked}, paid as (
       update accounts a set balance = a.balance - ${submission.price}
       where a.user_id = ${userId} and a.balance >= ${submission.price} and not exists (
         select from idempotency_keys k where k.owner = ${userId} and k.key = ${idempotency?.key ?? null}
-      )
+      ) and ${upload.isThere}
       returning a.balance
     ), job as (
       insert into analysis_jobs (id, user_id, kind, name, status, max_attempts, priority, price, requested_by, result_id,
@@ -113,7 +123,7 @@ async function insert(em: EntityManager, submission: Submission): Promise<Job | 
       insert into idempotency_keys (owner, key, mutation, input_hash, job_id)
       select user_id::text, ${idempotency?.key ?? null}, ${idempotency?.mutation ?? null}, ${idempotency?.inputHash ?? null}, id
       from job where ${idempotency !== undefined}
-    ), logged as (
+    ) ${upload.taken}, logged as (
       insert into job_events (${event.columns}) select ${event.values} from job j left join charge c on true
     )
     select j.*, ${addTask()} as task_id from job j`.execute(em.getKysely());
@@ -123,6 +133,30 @@ async function insert(em: EntityManager, submission: Submission): Promise<Job | 
   const { task_id, ...columns } = row;
   if (task_id === null) throw new Error(`the queue took no task for job ${String(columns.id)}`);
   return em.map(Job, columns);
+}
+
+/** The parts of the statement that give the job its upload. Its row is locked, so that no second job gets it too. */
+function takeUpload({ uploadId, userId }: Submission) {
+  if (uploadId === undefined) return { locked: sql``, isThere: sql`true`, taken: sql`` };
+  return {
+    locked: sql`, upload as materialized (
+      select id from files
+      where id = ${uploadId} and user_id = ${userId} and role = 'INPUT' and job_id is null and stored_as is not null
+      for update
+    )`,
+    isThere: sql`exists (select from upload)`,
+    taken: sql`, taken as (
+      update files f set job_id = j.id from job j, upload u where f.id = u.id
+    )`,
+  };
+}
+
+async function findUploadFault(em: EntityManager, { uploadId, userId }: Submission): Promise<UploadFault | null> {
+  if (uploadId === undefined) return null;
+  const upload = await em.fork().findOne(File, { id: uploadId, userId, role: FileRole.INPUT });
+  if (!upload) return 'UPLOAD_NOT_FOUND';
+  if (!upload.storedAs) return 'UPLOAD_NOT_STORED';
+  return upload.jobId ? 'UPLOAD_TAKEN' : null;
 }
 
 async function findByKey(em: EntityManager, { userId, idempotency }: Submission): Promise<SubmitOutcome | null> {

@@ -1,5 +1,6 @@
+import type { Context } from '../context.ts';
 import type { Job } from '../entities/job.ts';
-import { JobStatus } from '../entities/job-status.ts';
+import { FileRole, JobStatus } from '../entities/job-status.ts';
 import { holds } from '../gate/authorization.ts';
 import type { Viewer } from '../gate/viewer.ts';
 import { MOVES } from '../lifecycle/machine.ts';
@@ -12,12 +13,22 @@ const OPEN_IN: Record<JobAction, readonly JobStatus[]> = {
   [JobAction.FORCE_DELETE]: Object.values(JobStatus),
   [JobAction.RETRY]: MOVES.retry.from,
   [JobAction.VIEW_RESULT]: [JobStatus.COMPLETED],
-  // No kind writes output files yet.
-  [JobAction.DOWNLOAD]: [],
+  [JobAction.DOWNLOAD]: [JobStatus.COMPLETED],
 };
 
-/** What a viewer who sees a job may do with it as it stands, in the order of the enum. */
-export function allowedActions(job: Pick<Job, 'status' | 'deletedAt'>, viewer: Viewer): JobAction[] {
+/** What a viewer who sees a job may do with it as it stands, in the order of the enum; its files are read for that. */
+export async function readAllowedActions(
+  job: Job,
+  { viewer, load }: Pick<Context, 'viewer' | 'load'>,
+): Promise<JobAction[]> {
+  const actions = byStatus(job, viewer);
+  if (!actions.includes(JobAction.DOWNLOAD)) return actions;
+  const files = await load.files.load(job.id);
+  const hasOutput = files.some(({ role }) => role === FileRole.OUTPUT);
+  return actions.filter((action) => action !== JobAction.DOWNLOAD || hasOutput);
+}
+
+function byStatus(job: Pick<Job, 'status' | 'deletedAt'>, viewer: Viewer): JobAction[] {
   if (viewer.kind === 'service' && !holds(viewer, 'jobs:manage')) return [];
   if (job.deletedAt) return [JobAction.FORCE_DELETE];
   return Object.values(JobAction).filter((action) => OPEN_IN[action].includes(job.status));

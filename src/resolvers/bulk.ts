@@ -80,20 +80,24 @@ async function matching({ em, viewer }: Context, filter: JobFilter | null): Prom
   return jobs.map(({ id }) => ({ id, field: null }));
 }
 
-async function cancelAll({ lifecycle, viewer }: Context, targets: Target[]): Promise<Row[]> {
+async function cancelAll(context: Context, targets: Target[]): Promise<Row[]> {
+  const { lifecycle, viewer } = context;
   const ids = targets.map(({ id }) => id.toLowerCase()).filter(isUuid);
   const outcomes = await lifecycle.cancelMany(ids, { scope: scopeOf(viewer), message: cancelledBy(viewer) });
   const byId = new Map(ids.map((id, index) => [id, outcomes[index]]));
-  return targets.map((target) => rowOf(target, byId.get(target.id.toLowerCase()) ?? NOTHING, viewer));
+  const rows = targets.map((target) => rowOf(target, byId.get(target.id.toLowerCase()) ?? NOTHING, context));
+  return await Promise.all(rows);
 }
 
 /** What a cancel would answer, in one read. */
-async function look({ em, viewer }: Context, targets: Target[]): Promise<Row[]> {
+async function look(context: Context, targets: Target[]): Promise<Row[]> {
+  const { em, viewer } = context;
   const ids = targets.map(({ id }) => id.toLowerCase()).filter(isUuid);
   const where = { id: { $in: ids }, deletedAt: null, ...ownedBy(viewer) };
   const jobs = await em.find(JobRow, where, { disableIdentityMap: true });
   const found = new Map(jobs.map((job) => [job.id, job]));
-  return targets.map((target) => rowOf(target, foreseen(found.get(target.id.toLowerCase())), viewer));
+  const rows = targets.map((target) => rowOf(target, foreseen(found.get(target.id.toLowerCase())), context));
+  return await Promise.all(rows);
 }
 
 function foreseen(job: JobRow | undefined): CancelOutcome {
@@ -104,8 +108,8 @@ function foreseen(job: JobRow | undefined): CancelOutcome {
 
 const NOTHING = { outcome: 'NOT_FOUND' } as const;
 
-function rowOf({ id, field }: Target, outcome: CancelOutcome, viewer: Context['viewer']): Row {
+async function rowOf({ id, field }: Target, outcome: CancelOutcome, context: Context): Promise<Row> {
   if (outcome.outcome === 'NOT_FOUND') return { id, job: null, userErrors: [notFound(field)], changed: false };
-  const { job, userErrors } = cancelPayload(outcome, viewer);
+  const { job, userErrors } = await cancelPayload(outcome, context);
   return { id, job, userErrors, changed: outcome.outcome === 'CANCELLED' && outcome.changed };
 }

@@ -7,9 +7,10 @@ import { frameOfEvent, type JobFrame, processingSeconds } from '../feed/frame.ts
 import { badInput } from '../gate/errors.ts';
 import { JobEventConnection } from '../schema/connection.ts';
 import { JobAction } from '../schema/enums.ts';
+import { JobFile } from '../schema/file.ts';
 import { Job, JobFailure, QueueInfo } from '../schema/job.ts';
 import { Result } from '../schema/result.ts';
-import { allowedActions } from './allowed-actions.ts';
+import { readAllowedActions } from './allowed-actions.ts';
 import type { QueuePlace } from './loaders.ts';
 import { COUNTED, pageSize } from './page.ts';
 
@@ -46,8 +47,20 @@ export class JobResolver {
   @FieldResolver(() => [JobAction], {
     description: 'What the viewer may do with it as it stands. Empty for a service without the scope `jobs:manage`.',
   })
-  allowedActions(@Root() job: JobRow, @Ctx() { viewer }: Context): readonly JobAction[] {
-    return allowedActions(job, viewer);
+  async allowedActions(@Root() job: JobRow, @Ctx() context: Context): Promise<readonly JobAction[]> {
+    return await readAllowedActions(job, context);
+  }
+
+  @FieldResolver(() => [JobFile], {
+    description:
+      'What was uploaded for it, and what it made, each with a link to download it. Empty once it is deleted.',
+  })
+  async files(@Root() job: JobRow, @Ctx() { load, files }: Context): Promise<JobFile[]> {
+    const rows = await load.files.load(job.id);
+    return rows.map(({ id, name, size, contentType, role }) => ({
+      ...{ name, size, contentType, role },
+      ...files.makeLink('GET', id),
+    }));
   }
 
   @FieldResolver(() => Result, { nullable: true, description: 'Its input and answer. Null once it is deleted.' })

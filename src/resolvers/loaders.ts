@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { sql } from 'kysely';
+import { File } from '../entities/file.ts';
 import { Job } from '../entities/job.ts';
 import { JobEvent } from '../entities/job-event.ts';
 import { Result } from '../entities/result.ts';
@@ -31,6 +32,19 @@ export function createLoaders(em: EntityManager) {
   return {
     job: batched<string, Job | null>(async (ids) => byId(ids, await em.find(Job, { id: { $in: ids } }))),
     result: batched<string, Result | null>(async (ids) => byId(ids, await em.find(Result, { id: { $in: ids } }))),
+    /** A job's files, the given ones first. */
+    files: batched<string, File[]>(async (ids) => {
+      const found = await em.find(
+        File,
+        { jobId: { $in: ids } },
+        {
+          orderBy: { role: 'ASC', id: 'ASC' },
+          disableIdentityMap: true,
+        },
+      );
+      const ofJob = Map.groupBy(found, ({ jobId }) => jobId);
+      return ids.map((id) => ofJob.get(id) ?? []);
+    }),
     queuePlace: batched<string, QueuePlace | null>(async (ids) => {
       const places = await readQueuePlaces(em, ids);
       return ids.map((id) => places.get(id) ?? null);

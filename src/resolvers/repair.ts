@@ -53,15 +53,17 @@ export class RepairResolver {
   @Authorized('jobs:repair')
   @Mutation(() => CleanupOrphanedPayload, {
     description:
-      'Removes live jobs whose result is missing, and results whose job is missing; never a job that merely failed.',
+      'Removes live jobs whose result is missing, and results and files whose job is missing; never a job that merely failed.',
   })
   async cleanupOrphaned(
-    @Ctx() { lifecycle }: Context,
+    @Ctx() { lifecycle, files }: Context,
     @Arg('input', () => CleanupOrphanedInput, { description: 'Whether to really do it.' }) input: CleanupOrphanedInput,
   ): Promise<CleanupOrphanedPayload> {
     const dryRun = input.dryRun === true;
-    const { jobIds, resultIds } = await (dryRun ? lifecycle.findOrphans() : lifecycle.removeOrphans());
-    const deletedCount = jobIds.length + resultIds.length;
+    const { jobIds, resultIds, fileIds } = await (dryRun ? lifecycle.findOrphans() : lifecycle.removeOrphans());
+    const stray = await (dryRun ? files.findStray().then(({ length }) => length) : files.removeStray());
+    const deletedFileCount = fileIds.length + stray;
+    const deletedCount = jobIds.length + resultIds.length + deletedFileCount;
     const verb = dryRun ? 'Would remove' : 'Removed';
     return {
       success: true,
@@ -69,8 +71,8 @@ export class RepairResolver {
       deletedCount,
       deletedJobIds: jobIds,
       deletedResultIds: resultIds,
-      deletedFileCount: 0,
-      message: `${verb} ${jobIds.length} jobs and ${resultIds.length} results`,
+      deletedFileCount,
+      message: `${verb} ${jobIds.length} jobs, ${resultIds.length} results and ${deletedFileCount} files`,
       userErrors: [],
     };
   }

@@ -15,7 +15,7 @@ import {
   JobPayload,
   RetryJobInput,
 } from '../schema/steering.ts';
-import { allowedActions } from './allowed-actions.ts';
+import { readAllowedActions } from './allowed-actions.ts';
 import { invalidMove, notFound } from './user-errors.ts';
 
 /** Cancel, retry and delete: one verb of the lifecycle each, and its answer in the words of GraphQL. */
@@ -34,7 +34,7 @@ export class SteeringResolver {
     if (!isUuid(requireId(id, ['input', 'id']))) return refused(notFound());
     const { viewer, lifecycle } = context;
     const outcome = await lifecycle.cancel({ jobId: id, scope: scopeOf(viewer), message: cancelledBy(viewer) });
-    return await withBalance(context, cancelPayload(outcome, viewer));
+    return await withBalance(context, await cancelPayload(outcome, context));
   }
 
   @Authorized('user', 'jobs:manage')
@@ -53,7 +53,7 @@ export class SteeringResolver {
       priceOf: (kind) => terms.policyOf(kind).price,
       tierPriority: terms.priorityOf(viewer.kind === 'user' ? viewer.tier : ''),
     });
-    return await withBalance(context, retryPayload(outcome, viewer));
+    return await withBalance(context, await retryPayload(outcome, context));
   }
 
   @Authorized('user', 'jobs:manage')
@@ -63,25 +63,27 @@ export class SteeringResolver {
       'an active one is cancelled and refunded first.',
   })
   async deleteJob(
-    @Ctx() { viewer, lifecycle }: Context,
+    @Ctx() context: Context,
     @Arg('input', () => DeleteJobInput, { description: 'Which job, and how thoroughly.' }) {
       id,
       force,
     }: DeleteJobInput,
   ): Promise<DeletePayload> {
     if (!isUuid(requireId(id, ['input', 'id']))) return deletionRefused(notFound());
+    const { viewer, lifecycle } = context;
     const [jobId, scope] = [id.toLowerCase(), scopeOf(viewer)];
-    return deletePayload(await (force ? lifecycle.forceDelete(jobId, scope) : lifecycle.bury(jobId, scope)), viewer);
+    const outcome = await (force ? lifecycle.forceDelete(jobId, scope) : lifecycle.bury(jobId, scope));
+    return await deletePayload(outcome, context);
   }
 
   @Authorized('user', 'jobs:manage')
   @Mutation(() => DeletePayload, { description: 'Removes a result and its finished job, leaving nothing.' })
   async deleteResult(
-    @Ctx() { viewer, lifecycle }: Context,
+    @Ctx() context: Context,
     @Arg('input', () => DeleteResultInput, { description: 'Which result.' }) { id }: DeleteResultInput,
   ): Promise<DeletePayload> {
     if (!isUuid(requireId(id, ['input', 'id']))) return deletionRefused(notFound());
-    return deletePayload(await lifecycle.deleteResult(id, scopeOf(viewer)), viewer);
+    return await deletePayload(await context.lifecycle.deleteResult(id, scopeOf(context.viewer)), context);
   }
 }
 
@@ -98,18 +100,18 @@ async function withBalance({ em }: Context, payload: JobPayload): Promise<JobPay
 }
 
 /** The answer to a cancel. The balance is that of a refund, and null where there was none. */
-export function cancelPayload(outcome: CancelOutcome, viewer: Viewer): JobPayload {
+export async function cancelPayload(outcome: CancelOutcome, context: Context): Promise<JobPayload> {
   switch (outcome.outcome) {
     case 'CANCELLED':
       return { job: outcome.job, tokenBalance: outcome.tokenBalance, userErrors: [] };
     case 'NOT_FOUND':
       return refused(notFound());
     case 'JOB_FINISHED':
-      return refused(invalidMove('JOB_FINISHED', outcome.job, allowedActions(outcome.job, viewer)));
+      return refused(invalidMove('JOB_FINISHED', outcome.job, await readAllowedActions(outcome.job, context)));
   }
 }
 
-function retryPayload(outcome: RetryOutcome, viewer: Viewer): JobPayload {
+async function retryPayload(outcome: RetryOutcome, context: Context): Promise<JobPayload> {
   switch (outcome.outcome) {
     case 'RETRIED':
       return { job: outcome.job, tokenBalance: outcome.tokenBalance, userErrors: [] };
@@ -121,18 +123,18 @@ function retryPayload(outcome: RetryOutcome, viewer: Viewer): JobPayload {
       return refused({ code: 'INSUFFICIENT_TOKENS', message, required, available });
     }
     default:
-      return refused(invalidMove(outcome.outcome, outcome.job, allowedActions(outcome.job, viewer)));
+      return refused(invalidMove(outcome.outcome, outcome.job, await readAllowedActions(outcome.job, context)));
   }
 }
 
-function deletePayload(outcome: RemoveOutcome, viewer: Viewer): DeletePayload {
+async function deletePayload(outcome: RemoveOutcome, context: Context): Promise<DeletePayload> {
   switch (outcome.outcome) {
     case 'DELETED':
       return { deletedJobId: outcome.jobId, deletedResultId: outcome.resultId, userErrors: [] };
     case 'NOT_FOUND':
       return deletionRefused(notFound());
     case 'JOB_ACTIVE':
-      return deletionRefused(invalidMove('JOB_ACTIVE', outcome.job, allowedActions(outcome.job, viewer)));
+      return deletionRefused(invalidMove('JOB_ACTIVE', outcome.job, await readAllowedActions(outcome.job, context)));
   }
 }
 

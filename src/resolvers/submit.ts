@@ -10,9 +10,10 @@ import { SubmitAssessmentInput, SubmitAssessmentsInput } from '../schema/assessm
 import { SubmitManyPayload, SubmitPayload } from '../schema/payloads.ts';
 import type { AnyUserError } from '../schema/user-error.ts';
 import { hashInput, isIdempotencyKey } from './idempotency.ts';
-import { faultsOf, invalid, userError } from './user-errors.ts';
+import { faultsOf, invalid, notFound, userError } from './user-errors.ts';
 
 const MAX_ROWS = 100;
+const UPLOAD = ['input', 'uploadId'];
 
 /** A row of a batch is the same submit as one that comes alone, so a key that came with one may come back with the other. */
 const MUTATION = 'submitAssessment';
@@ -95,20 +96,21 @@ export const keyFaults = (key: string | null | undefined, path: string[]): AnyUs
 /** Checked input as the lifecycle takes it: priced and ranked as this installation has it. */
 export function submissionOf(
   { viewer, terms }: Context,
-  work: Pick<Submission, 'kind' | 'name' | 'testData' | 'rawResponses'> & {
+  work: Pick<Submission, 'kind' | 'name' | 'testData' | 'rawResponses' | 'uploadId'> & {
     mutation: string;
     /** What a repeated key must have come with: the input with its defaults. */
     hashed: object;
     key: string | null | undefined;
   },
 ): Checked['submission'] {
-  const { kind, name, testData, rawResponses, mutation, hashed, key } = work;
+  const { kind, name, testData, rawResponses, uploadId, mutation, hashed, key } = work;
   const { price, maxAttempts } = terms.policyOf(kind);
   return {
     kind,
     name,
     testData,
     ...(rawResponses !== undefined && { rawResponses }),
+    ...(uploadId !== undefined && { uploadId }),
     price,
     maxAttempts,
     tierPriority: terms.priorityOf(userOf(viewer).tier),
@@ -153,13 +155,19 @@ function payloadOf(outcome: SubmitOutcome): Omit<SubmitPayload, 'tokenBalance'> 
       const message = `The price is ${required}, and the balance is ${available}`;
       return refused({ code: 'INSUFFICIENT_TOKENS', message, required, available });
     }
+    case 'UPLOAD_NOT_FOUND':
+      return refused(notFound(UPLOAD));
+    case 'UPLOAD_NOT_STORED':
+      return refused(userError('FILE_NOT_READY', 'The bytes of this upload have not come yet', UPLOAD));
+    case 'UPLOAD_TAKEN':
+      return refused(userError('FILE_NOT_READY', 'Another job took this upload', UPLOAD));
   }
 }
 
 const refused = (...userErrors: AnyUserError[]) => ({ job: null, replayed: false, userErrors });
 
 /** @throws FORBIDDEN for a service: it has no account that could pay, whatever its scopes are */
-function userOf(viewer: Viewer): UserViewer {
+export function userOf(viewer: Viewer): UserViewer {
   if (viewer.kind !== 'user') throw apiError('FORBIDDEN');
   return viewer;
 }

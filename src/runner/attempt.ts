@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Config } from '../config.ts';
 import { effectivePolicy } from '../kinds/policy.ts';
 import type { Lease, StartedAttempt } from '../lifecycle/attempt.ts';
@@ -42,6 +43,8 @@ export interface AttemptControl {
 
 /** How long a handler has to stop by itself before its thread is terminated. */
 export const GRACE_MS = 500;
+/** How long after its run limit bytes of an attempt are kept that nobody settles: long enough for any outage. */
+const KEEP_BYTES_MS = 3_600_000;
 
 /**
  * Runs one attempt from start to end: every way out of it goes through the one settlement at its end.
@@ -117,12 +120,31 @@ async function work(
   lease: Lease,
   { stop, giveUp }: AttemptControl,
 ): Promise<Settlement> {
-  const { lifecycle, kinds, config, backoff, log } = tools;
+  const { lifecycle, kinds, config, log } = tools;
   const { job } = started;
   const kind = kinds[job.kind];
   const policy = kind && effectivePolicy(job.kind, kind.policy, config);
   const runLimitMs = policy?.runLimitMs ?? 0;
-  const outcome = policy ? await runHandler(tools, started, lease, { stop, runLimitMs }) : unknownKind(job.kind);
+  const reserved = Array.from({ length: kind?.outputFiles ?? 0 }, () => randomUUID());
+  try {
+    const outcome = policy
+      ? await runHandler(tools, started, lease, { stop, runLimitMs, reserved })
+      : unknownKind(job.kind);
+    return await end(tools, started, lease, { outcome, stop, giveUp, runLimitMs });
+  } finally {
+    // The thread is gone, and what became the job's own is not in the books any more.
+    await lifecycle
+      .dropBytes(reserved)
+      .catch((error: unknown) => log.warn({ err: error }, 'files are left to be removed later'));
+  }
+}
+
+async function end(
+  { lifecycle, backoff, log }: AttemptTools,
+  { job }: StartedAttempt,
+  lease: Lease,
+  { outcome, stop, giveUp, runLimitMs }: AttemptControl & { outcome: Outcome; runLimitMs: number },
+): Promise<Settlement> {
   if (outcome.type === 'failed') {
     log.warn({ code: outcome.code, retryable: outcome.retryable, detail: outcome.detail }, 'handler failed');
   }
@@ -133,10 +155,16 @@ async function work(
 
 async function runHandler(
   { lifecycle, threads, config: { worker }, log }: AttemptTools,
-  { job, input }: StartedAttempt,
+  { job, input, inputFile }: StartedAttempt,
   lease: Lease,
-  { stop, runLimitMs }: { stop: AbortController; runLimitMs: number },
+  { stop, runLimitMs, reserved }: { stop: AbortController; runLimitMs: number; reserved: string[] },
 ): Promise<Outcome> {
+  try {
+    if (reserved.length > 0) await lifecycle.reserveBytes(reserved, runLimitMs + KEEP_BYTES_MS);
+  } catch (error) {
+    log.warn({ err: error }, 'the files of an attempt could not be announced');
+    return { type: 'terminated' };
+  }
   const progress = createProgressWriter({
     intervalMs: worker.progressMs,
     write: (latest) => lifecycle.report(lease, latest, worker.leaseMs),
@@ -151,6 +179,7 @@ async function runHandler(
       kind: job.kind,
       input: wholeInput(input),
       attempt: job.attempt,
+      files: { input: inputFile, reserved },
       signal: stop.signal,
       graceMs: GRACE_MS,
       onProgress: progress.report,

@@ -1,4 +1,5 @@
 import type { FailureCode } from '../entities/job-status.ts';
+import type { OutputFile } from '../lifecycle/files.ts';
 
 /** How a handler's run ended, in plain data that can leave its thread. */
 export type Outcome = Completion | Failure | Termination;
@@ -7,6 +8,7 @@ export type Outcome = Completion | Failure | Termination;
 export interface Completion {
   type: 'completed';
   output: unknown;
+  files: OutputFile[];
 }
 
 /** It gave none. */

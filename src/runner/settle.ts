@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from '../entities/job.ts';
 import { FailureCode } from '../entities/job-status.ts';
 import type { Lease } from '../lifecycle/attempt.ts';
-import { MoveRefused } from '../lifecycle/errors.ts';
+import { FilesLost, MoveRefused } from '../lifecycle/errors.ts';
+import type { OutputFile } from '../lifecycle/files.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Log } from '../log.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
@@ -13,7 +14,7 @@ export type StopReason = 'RUN_LIMIT' | 'LEASE_LOST' | 'SHUTDOWN';
 
 /** What is to be written about an attempt that is over. */
 export type Settlement =
-  | { move: 'complete'; output: unknown }
+  | { move: 'complete'; output: unknown; files: OutputFile[] }
   | { move: 'fail'; code: Failure['code'] | 'STUCK'; message: string }
   | { move: 'release'; delayMs: number; countsAttempt: boolean; errorMessage?: string };
 
@@ -35,7 +36,9 @@ export function settlementOf(
     const message = `The work took longer than the ${runLimitMs / 1_000} seconds that it may take`;
     return { move: 'fail', code: FailureCode.STUCK, message };
   }
-  if (outcome.type === 'completed') return { move: 'complete', output: outcome.output };
+  if (outcome.type === 'completed') {
+    return { move: 'complete', output: outcome.output, files: outcome.files };
+  }
   // What fails while it is being stopped says nothing about the job, so the attempt is given back.
   if (reason === 'SHUTDOWN' || outcome.type === 'terminated') {
     return { move: 'release', delayMs: 0, countsAttempt: false };
@@ -73,7 +76,7 @@ export async function settle(
 }
 
 async function write(lifecycle: Lifecycle, lease: Lease, settlement: Settlement): Promise<void> {
-  if (settlement.move === 'complete') await lifecycle.complete(lease, settlement.output);
+  if (settlement.move === 'complete') await lifecycle.complete(lease, settlement.output, settlement.files);
   else if (settlement.move === 'fail') await lifecycle.fail(lease, settlement);
   else await lifecycle.release(lease, settlement);
 }
@@ -95,5 +98,6 @@ async function throughOutage(act: () => Promise<void>, giveUp: AbortSignal, log:
 const REFUSED_CONTENT = /^(22|23|42|54|P0)[0-9A-Z]{3}$/;
 
 function isRefusedContent(error: unknown): boolean {
+  if (error instanceof FilesLost) return true;
   return error instanceof Error && 'code' in error && REFUSED_CONTENT.test(String(error.code));
 }

@@ -1,7 +1,11 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
+import type { Storage } from '../files/storage.ts';
+import { openStorage } from '../files/storage-url.ts';
 import { type Kind, KindError } from '../kinds/kind.ts';
+import type { OutputFile } from '../lifecycle/files.ts';
 import type { Progress, RunContext } from './context.ts';
 import { describeError, type Failure, MAX_OUTPUT_BYTES, type Outcome, unexpectedFailure } from './outcome.ts';
+import { openRunFiles, type TaskFiles } from './run-files.ts';
 
 /** What a registry of kinds looks like from here: names and handlers, their types long forgotten. */
 export type Kinds = Readonly<Partial<Record<string, Kind<unknown, unknown>>>>;
@@ -9,28 +13,46 @@ export type Kinds = Readonly<Partial<Record<string, Kind<unknown, unknown>>>>;
 export interface ThreadData {
   /** URL of the module that exports `kinds`. */
   kindsModule: string;
+  /** Where files are kept. */
+  storageUrl: string;
 }
 
 export interface ThreadTask {
   kind: string;
   input: unknown;
   attempt: number;
+  files: TaskFiles;
   /** Carries progress up; a message down, of any content, asks the handler to stop and says why. */
   port: MessagePort;
 }
 
-const { kinds }: { kinds: Kinds } = await import((workerData as ThreadData).kindsModule);
+const { kindsModule, storageUrl } = workerData as ThreadData;
+const { kinds }: { kinds: Kinds } = await import(kindsModule);
+
+let storage: Promise<Storage> | undefined;
+/** Opened by the first handler that uses files. */
+function openOnce(): Promise<Storage> {
+  storage ??= openStorage(storageUrl);
+  return storage;
+}
 
 /** Runs one handler to its end. It rejects for nothing that a handler can throw. */
-export default async function runTask({ kind: name, input, attempt, port }: ThreadTask): Promise<Outcome> {
+export default async function runTask({
+  kind: name,
+  input,
+  attempt,
+  files: taskFiles,
+  port,
+}: ThreadTask): Promise<Outcome> {
   const kind = kinds[name];
   if (!kind) return brokenHandler(`no kind is called ${name}`);
   const parsed = kind.input.safeParse(input);
   // Not the messages: they name keys, which are the user's own words, and the detail goes to the log.
   if (!parsed.success) return invalidInput(parsed.error.issues.map(({ code }) => code).join(', '));
-  const context = openContext(port, attempt);
+  const signal = stopSignal(port);
+  const { files, written } = openRunFiles(openOnce, taskFiles, signal);
   try {
-    return completion(kind, await kind.run(parsed.data, context));
+    return completion(kind, await kind.run(parsed.data, { signal, attempt, files, report: reporter(port) }), written);
   } catch (error) {
     return error instanceof KindError ? verdictOf(error) : unexpectedFailure(error);
   } finally {
@@ -38,18 +60,21 @@ export default async function runTask({ kind: name, input, attempt, port }: Thre
   }
 }
 
-function openContext(port: MessagePort, attempt: number): RunContext {
+function stopSignal(port: MessagePort): AbortSignal {
   const controller = new AbortController();
   port.on('message', (reason: string) => controller.abort(new Error(reason)));
-  const report = ({ percent, stage, message, offset, current, expected }: Progress) => {
+  return controller.signal;
+}
+
+function reporter(port: MessagePort): RunContext['report'] {
+  return ({ percent, stage, message, offset, current, expected }: Progress) => {
     const inRange = Math.min(100, Math.max(0, percent));
     // Only the fields that are known, so that nothing a handler hangs on beside them can fail to travel.
     if (!Number.isNaN(inRange)) port.postMessage({ percent: inRange, stage, message, offset, current, expected });
   };
-  return { signal: controller.signal, attempt, report };
 }
 
-function completion(kind: Kind<unknown, unknown>, result: unknown): Outcome {
+function completion(kind: Kind<unknown, unknown>, result: unknown, files: OutputFile[]): Outcome {
   const parsed = kind.output.safeParse(result);
   if (!parsed.success) return brokenHandler(`the output does not fit: ${parsed.error.message}`);
   const text: string | undefined = JSON.stringify(parsed.data);
@@ -58,7 +83,7 @@ function completion(kind: Kind<unknown, unknown>, result: unknown): Outcome {
   if (bytes > MAX_OUTPUT_BYTES) {
     return { ...brokenHandler(`the output has ${bytes} bytes`), message: 'The result is too large to be stored' };
   }
-  return { type: 'completed', output: JSON.parse(text) };
+  return { type: 'completed', output: JSON.parse(text), files };
 }
 
 function verdictOf(error: KindError): Failure {

@@ -3,6 +3,7 @@ import { Piscina } from 'piscina';
 import type { Log } from '../log.ts';
 import type { Progress } from './context.ts';
 import { type Outcome, unexpectedFailure } from './outcome.ts';
+import type { TaskFiles } from './run-files.ts';
 import type { ThreadData, ThreadTask } from './thread.ts';
 
 export interface ThreadsOptions extends ThreadData {
@@ -17,6 +18,7 @@ export interface ThreadRun {
   kind: string;
   input: unknown;
   attempt: number;
+  files: TaskFiles;
   /** Asks the handler to stop; it has `graceMs` to do so, then its thread is terminated. */
   signal: AbortSignal;
   graceMs: number;
@@ -46,10 +48,10 @@ const isSource = import.meta.url.endsWith('.ts');
 const entry = isSource ? new URL('./thread.ts', import.meta.url) : new URL('./thread.js', import.meta.url);
 
 /** Starts the pool of threads in which handlers run. A handler that spins, crashes or leaks harms only its own thread. */
-export function startThreads({ concurrency, memoryMb, kindsModule, log }: ThreadsOptions): Threads {
+export function startThreads({ concurrency, memoryMb, kindsModule, storageUrl, log }: ThreadsOptions): Threads {
   const pool = new Piscina<ThreadTask, Outcome>({
     filename: entry.href,
-    workerData: { kindsModule } satisfies ThreadData,
+    workerData: { kindsModule, storageUrl } satisfies ThreadData,
     minThreads: WARM_THREADS,
     maxThreads: Math.max(WARM_THREADS, concurrency + 1),
     concurrentTasksPerWorker: 1,
@@ -60,7 +62,7 @@ export function startThreads({ concurrency, memoryMb, kindsModule, log }: Thread
   // A thread that dies between two tasks is replaced; without a listener it would take the process with it.
   pool.on('error', (error: unknown) => log.error({ err: error }, 'an idle thread died'));
 
-  async function run({ kind, input, attempt, signal, graceMs, onProgress }: ThreadRun): Promise<Outcome> {
+  async function run({ signal, graceMs, onProgress, ...task }: ThreadRun): Promise<Outcome> {
     if (signal.aborted) return { type: 'terminated' };
     const { port1, port2 } = new MessageChannel();
     const hard = new AbortController();
@@ -73,7 +75,7 @@ export function startThreads({ concurrency, memoryMb, kindsModule, log }: Thread
     const leftByThread = new Promise((resolve) => port1.once('close', resolve));
     port1.on('message', onProgress);
     try {
-      return await pool.run({ kind, input, attempt, port: port2 }, { transferList: [port2], signal: hard.signal });
+      return await pool.run({ ...task, port: port2 }, { transferList: [port2], signal: hard.signal });
     } catch (error) {
       // The pool tells before the thread has ended, which can take long in native code; the channel closes when it has.
       // Where no thread took the task, its end of the channel is still here.

@@ -1,6 +1,14 @@
 import 'reflect-metadata';
 import { registerEnumType } from 'type-graphql';
-import { FailureCode, FrameType, JobKind, JobStatus, LedgerEntryType, PositionReason } from '../entities/job-status.ts';
+import {
+  FailureCode,
+  FileRole,
+  FrameType,
+  JobKind,
+  JobStatus,
+  LedgerEntryType,
+  PositionReason,
+} from '../entities/job-status.ts';
 
 export const ArchiveStatus = {
   PROCESSING: 'PROCESSING',
@@ -39,6 +47,9 @@ export const ProbeBehaviour = {
   PROGRESS: 'PROGRESS',
 } as const;
 export type ProbeBehaviour = (typeof ProbeBehaviour)[keyof typeof ProbeBehaviour];
+
+export const CompressionAlgorithm = { GZIP: 'GZIP', BROTLI: 'BROTLI', ZSTD: 'ZSTD' } as const;
+export type CompressionAlgorithm = (typeof CompressionAlgorithm)[keyof typeof CompressionAlgorithm];
 
 export const UserErrorCode = {
   INVALID_INPUT: 'INVALID_INPUT',
@@ -234,7 +245,7 @@ describeEnum(
     JOB_ACTIVE: 'The job is QUEUED or PROCESSING, and this needs a finished one. Comes as `InvalidMove`.',
     JOB_FINISHED: 'The job has already finished, and this needs an active one. Comes as `InvalidMove`.',
     NOT_RETRYABLE: 'Only FAILED and CANCELLED jobs can be retried. Comes as `InvalidMove`.',
-    FILE_NOT_READY: 'The upload does not exist, is not finished, or differs from what was announced.',
+    FILE_NOT_READY: 'The upload has not got its bytes yet, or another job took it.',
     FILE_TOO_LARGE: 'The file is larger than an upload may be.',
     QUEUE_LIMIT_REACHED: 'The user has as many queued jobs as one user may have. Comes as `RateLimited`.',
     SOURCE_NOT_CONFIGURED: 'No address is configured for this sync source.',
@@ -262,6 +273,17 @@ describeEnum('IndustryLevel', IndustryLevel, 'How well an industry suits the per
   SUITABLE: 'A score of 70 to 79.',
   FAIR: 'A score of 60 to 69.',
   LESS_SUITABLE: 'A score below 60.',
+});
+
+describeEnum('FileRole', FileRole, 'Which way a file went.', {
+  INPUT: 'It was uploaded for the job.',
+  OUTPUT: 'The job made it.',
+});
+
+describeEnum('CompressionAlgorithm', CompressionAlgorithm, 'How a file is made smaller.', {
+  GZIP: 'Understood everywhere. Levels 1 to 9, by default 6.',
+  BROTLI: 'The smallest text, at its highest level slowly. Levels 0 to 11, by default 6.',
+  ZSTD: 'Fast and small. Levels 1 to 19, by default 3.',
 });
 
 describeEnum('ProbeBehaviour', ProbeBehaviour, 'What a probe does. Most of it is misbehaviour.', {

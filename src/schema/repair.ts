@@ -41,7 +41,9 @@ export class CleanupOrphanedInput {
   dryRun?: boolean | null;
 }
 
-@ObjectType({ description: 'Jobs without a result and results without a job: what was removed, or would be.' })
+@ObjectType({
+  description: 'Jobs without a result, and results and files without a job: what was removed, or would be.',
+})
 export class CleanupOrphanedPayload {
   @Field(() => Boolean, { description: 'Whether everything that was found is gone, or, on a dry run, was listed.' })
   success!: boolean;
@@ -58,7 +60,10 @@ export class CleanupOrphanedPayload {
   @Field(() => [ID], { description: 'Results whose job was missing.' })
   deletedResultIds!: string[];
 
-  @Field(() => Int, { description: 'How many files belonged to no job.' })
+  @Field(() => Int, {
+    description:
+      'How many files belonged to no job: rows, and bytes in the storage that no row knows of. At most 1,000 of each at once.',
+  })
   deletedFileCount!: number;
 
   @Field(() => String, { description: 'The same in a sentence for people.' })

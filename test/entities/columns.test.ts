@@ -41,6 +41,7 @@ it('maps every entity to a table of its own', () => {
     'accounts',
     'analysis_jobs',
     'analysis_results',
+    'files',
     'job_events',
     'ledger_entries',
   ]);
@@ -52,8 +53,8 @@ it('maps every property to a column of its type that is empty no more often', as
   }
 });
 
-it('maps every column of a job and its result', async () => {
-  for (const table of ['analysis_jobs', 'analysis_results']) {
+it('maps every column of a job, its result and its files', async () => {
+  for (const table of ['analysis_jobs', 'analysis_results', 'files']) {
     const names = (columns: Column[]) => columns.map(({ name }) => name).sort();
     expect(names(describeProperties()[table]!)).toEqual(names(await readColumns(table)));
   }

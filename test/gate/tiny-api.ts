@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import type { RequestHandler } from 'express';
 import { afterAll, beforeAll } from 'vitest';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
@@ -63,7 +64,8 @@ export async function startTinyApi(databaseUrl: string, env: Record<string, stri
   const orm = await createOrm({ url: databaseUrl, name: 'assay-gate', statementMs: 500 });
   const contextOf = (viewer: Context['viewer']) => ({ viewer, em: orm.em.fork() }) as Context;
   const readiness = async () => ({ ready: true, database: true, migrations: true, feed: true, workers: 0 });
-  const gate: OpenGate = await openGate({ config, log, orm, schema: tinySchema(), contextOf, readiness });
+  const files: RequestHandler = (_request, _response, next) => next();
+  const gate: OpenGate = await openGate({ config, log, orm, schema: tinySchema(), contextOf, readiness, files });
 
   const api: TinyApi = {
     url: gate.url,

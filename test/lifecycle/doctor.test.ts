@@ -10,6 +10,7 @@ import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.t
 import { createOrm } from '../../src/orm.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertCopy, type JobOptions, type MadeJob, makeAccount, makeJob } from '../support/factory.ts';
+import { makeFile } from '../support/files.ts';
 import { readShortLease } from './lifecycles.ts';
 import { bend, readBalance } from './rows.ts';
 
@@ -238,6 +239,39 @@ const damages: [id: InvariantId, how: string, damage: Damage, also?: InvariantId
     },
   ],
   [
+    'one-owner',
+    'a file of another user',
+    async (pool) => {
+      await makeFile(pool, await makeJob(pool, { status: 'QUEUED' }));
+      await bend(pool, 'update files set user_id = $1', [randomUUID()]);
+    },
+  ],
+  [
+    'file-has-its-job',
+    'a file without its job',
+    async (pool) => {
+      const userId = randomUUID();
+      const fileId = await makeFile(pool, { userId });
+      await bend(pool, 'update files set job_id = $1 where id = $2', [randomUUID(), fileId]);
+    },
+  ],
+  [
+    'file-has-its-job',
+    'a file of a deleted job',
+    async (pool) => {
+      const { jobId, userId } = await makeJob(pool, { status: 'COMPLETED', deleted: true });
+      await bend(pool, 'update files set job_id = $1 where id = $2', [jobId, await makeFile(pool, { userId })]);
+    },
+  ],
+  [
+    'file-keeps-its-bytes',
+    'bytes that are about to be removed',
+    async (pool) => {
+      await makeFile(pool, await makeJob(pool, { status: 'QUEUED' }));
+      await pool.query('insert into file_removals (stored_as, due_at) select stored_as, now() from files');
+    },
+  ],
+  [
     'key-leads-to-own-job',
     'a key of another user',
     bent(
@@ -399,6 +433,8 @@ const repairs: [id: InvariantId, how: string, action: RegExp][] = [
   ['job-has-its-result', 'a job that points elsewhere', /cleared_orphaned_result_id/],
   ['result-follows-job', 'a result that drifted', /synced_result_status_processing_to_failed/],
   ['result-has-its-job', 'a result without its job', /^result .* removed, its job is gone/],
+  ['file-has-its-job', 'a file without its job', /^file .* removed, its job is gone/],
+  ['file-has-its-job', 'a file of a deleted job', /^file .* removed, its job is gone/],
   ['waiting-job-can-run', 'a waiting job whose attempts are used up', /failed, it had no attempt left/],
   ['waiting-job-has-task', 'a lost task', /queued anew/],
   ['waiting-job-has-task', 'a task for another attempt', /queued anew/],

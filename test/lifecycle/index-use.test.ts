@@ -113,6 +113,26 @@ const queries: { what: string; index: string; sql: string }[] = [
     sql: `select from idempotency_keys where entry_id = $id`,
   },
   {
+    what: 'the files of a job',
+    index: 'files_of_job',
+    sql: `select * from files where job_id = $id`,
+  },
+  {
+    what: 'the uploads that no job took in a day',
+    index: 'files_waiting',
+    sql: `select id from files where job_id is null and created_at < now() - interval '1 day'`,
+  },
+  {
+    what: 'the file that some bytes belong to',
+    index: 'files_stored_once',
+    sql: `select from files where stored_as = $id`,
+  },
+  {
+    what: 'the bytes that are due to be removed',
+    index: 'file_removals_due',
+    sql: `select stored_as from file_removals where due_at <= now() order by due_at limit 100 for update skip locked`,
+  },
+  {
     what: 'the service tokens of a name',
     index: 'service_tokens_by_name',
     sql: `select * from service_tokens where name = 'service-7'`,
@@ -153,6 +173,22 @@ beforeAll(async () => {
   await pool.query(
     `insert into service_tokens (name, token_hash, scopes)
      select 'service-' || n, sha256(n::text::bytea), '{}' from generate_series(1, 2000) n`,
+  );
+  await pool.query(
+    `insert into files (user_id, job_id, role, name, content_type, size, sha256, stored_as, stored_at)
+     select user_id, id, 'INPUT', 'rows.csv', 'text/csv', 1, repeat('0', 64), gen_random_uuid(), now()
+     from analysis_jobs where status = 'QUEUED' union all
+     select user_id, id, 'OUTPUT', 'rows.csv.gz', 'application/gzip', 1, repeat('0', 64), gen_random_uuid(), now()
+     from analysis_jobs where status = 'COMPLETED'`,
+  );
+  await pool.query(
+    `insert into files (user_id, role, name, content_type, size, created_at)
+     select $1, 'INPUT', 'rows.csv', 'text/csv', 1, now() - interval '1 minute' * n from generate_series(1, 2000) n`,
+    [userId],
+  );
+  await pool.query(
+    `insert into file_removals (stored_as, due_at)
+     select gen_random_uuid(), now() + interval '1 minute' * (n - 100) from generate_series(1, 2000) n`,
   );
   await pool.query('analyze');
   const { rows } = await pool.query<{ id: string }>('select assay_uuid() as id');

@@ -220,7 +220,7 @@ describe('start', () => {
       this: pg.Client,
       ...args: unknown[]
     ) {
-      if (!String(args[0]).includes('select test_data')) return Reflect.apply(query, this, args);
+      if (!String(args[0]).includes('select r.test_data')) return Reflect.apply(query, this, args);
       spy.mockRestore();
       return (async () => {
         await worker().lifecycle.cancel(cancelOf(made));

@@ -216,9 +216,9 @@ describe('the orphans', () => {
 
   it('are none among healthy jobs of every standing', async () => {
     for (const standing of STANDINGS) await makeJob(database().pool, standing);
-    expect(await api().lifecycle.findOrphans()).toEqual({ jobIds: [], resultIds: [] });
+    expect(await api().lifecycle.findOrphans()).toEqual({ jobIds: [], resultIds: [], fileIds: [] });
     await expectNothingChanged(async () => {
-      expect(await api().lifecycle.removeOrphans()).toEqual({ jobIds: [], resultIds: [] });
+      expect(await api().lifecycle.removeOrphans()).toEqual({ jobIds: [], resultIds: [], fileIds: [] });
     });
   });
 
@@ -230,7 +230,7 @@ describe('the orphans', () => {
       const made = await makeJob(pool, { ...standing, userId, price: 2 });
       await makeJob(pool, { status: 'FAILED' });
       await bend(pool, 'delete from analysis_results where job_id = $1', [made.jobId]);
-      const found = { jobIds: [made.jobId], resultIds: [] };
+      const found = { jobIds: [made.jobId], resultIds: [], fileIds: [] };
       await expectNothingChanged(async () => expect(await api().lifecycle.findOrphans()).toEqual(found));
       api().woken.length = 0;
       expect(await api().lifecycle.removeOrphans()).toEqual(found);
@@ -239,7 +239,7 @@ describe('the orphans', () => {
       expect(jobs).toEqual([]);
       expect(events).toMatchObject([{ type: 'DELETED' }]);
       expect(await readBalance(pool, userId)).toBe(standing.status === 'COMPLETED' ? 7 : 9);
-      expect(await api().lifecycle.findOrphans()).toEqual({ jobIds: [], resultIds: [] });
+      expect(await api().lifecycle.findOrphans()).toEqual({ jobIds: [], resultIds: [], fileIds: [] });
     },
   );
 
@@ -248,7 +248,7 @@ describe('the orphans', () => {
     const [made, kept] = [await makeJob(pool, standing), await makeJob(pool, standing)];
     const before = await readJob(pool, kept.jobId);
     await bend(pool, 'delete from analysis_jobs where id = $1', [made.jobId]);
-    const found = { jobIds: [], resultIds: [made.resultId] };
+    const found = { jobIds: [], resultIds: [made.resultId], fileIds: [] };
     await expectNothingChanged(async () => expect(await api().lifecycle.findOrphans()).toEqual(found));
     expect(await api().lifecycle.removeOrphans()).toEqual(found);
     expect((await readRemains(pool, made.jobId)).results).toEqual([]);

@@ -193,6 +193,14 @@ describe('a result, event or ledger entry that lies', () => {
   });
 });
 
+/** An insert of an upload that is stored, with some columns changed. */
+function file(lie: Record<string, string>): string {
+  const truth = { user_id: 'assay_uuid()', role: `'INPUT'`, name: `'n'`, content_type: `'a/b'`, size: '1' };
+  const stored = { sha256: `repeat('f', 64)`, stored_as: 'assay_uuid()', stored_at: 'now()' };
+  const row = { ...truth, ...stored, ...lie };
+  return `insert into files (${Object.keys(row)}) values (${Object.values(row)})`;
+}
+
 describe('a row around the jobs that lies', () => {
   it.each([
     ['accounts_balance_not_negative', `insert into accounts (user_id, balance) values (assay_uuid(), -1)`],
@@ -224,6 +232,24 @@ describe('a row around the jobs that lies', () => {
       `insert into workers (id, pool_id, host, pid, concurrency) values (assay_uuid(), 'p', 'h', 1, 0)`,
     ],
     ['event_log_is_one', 'insert into event_log (only_row) values (false)'],
+    ['files_role_known', file({ role: `'OTHER'` })],
+    ['files_name_length', file({ name: `''` })],
+    ['files_name_length', file({ name: `repeat('n', 256)` })],
+    ['files_content_type_length', file({ content_type: `'a'` })],
+    ['files_content_type_length', file({ content_type: `repeat('a', 128)` })],
+    ['files_size_not_negative', file({ size: '-1' })],
+    ['files_sha256_form', file({ sha256: `repeat('F', 64)` })],
+    ['files_sha256_form', file({ sha256: `'f'` })],
+    ['files_stored_whole', file({ stored_as: 'null' })],
+    ['files_stored_whole', file({ stored_at: 'null' })],
+    ['files_stored_whole', file({ sha256: 'null' })],
+    ['files_stored_whole', file({ created_at: `now() + interval '1 s'` })],
+    ['files_of_job_are_stored', file({ job_id: 'assay_uuid()', stored_as: 'null', stored_at: 'null' })],
+    ['files_output_has_job', file({ role: `'OUTPUT'` })],
+    [
+      'file_removals_tries_not_negative',
+      'insert into file_removals (stored_as, due_at, tries) values (assay_uuid(), now(), -1)',
+    ],
   ])('is refused by %s', async (constraint, statement) => {
     await expect(database().pool.query(statement)).rejects.toMatchObject({ constraint });
   });
@@ -240,7 +266,7 @@ describe('a row around the jobs that lies', () => {
       `select conname as name from pg_constraint
        where contype = 'c' and connamespace = 'public'::regnamespace order by conname`,
     );
-    const elsewhere = ['accounts_', 'idempotency_', 'service_tokens_', 'workers_', 'event_log_'];
+    const elsewhere = ['accounts_', 'idempotency_', 'service_tokens_', 'workers_', 'event_log_', 'file'];
     const told = new Set([...jobLies, ...resultLies, ...eventLies, ...entryLies].map(([constraint]) => constraint));
     const untold = rows.map(({ name }) => name).filter((name) => !told.has(name));
     expect(untold.filter((name) => !elsewhere.some((prefix) => name.startsWith(prefix)))).toEqual([]);

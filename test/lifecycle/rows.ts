@@ -75,7 +75,7 @@ export async function holdLock(pool: pg.Pool, select: string, values: unknown[])
   return { [Symbol.asyncDispose]: letGo };
 }
 
-const GUARDED = ['analysis_jobs', 'job_events', 'ledger_entries'];
+const GUARDED = ['analysis_jobs', 'files', 'job_events', 'ledger_entries'];
 
 /**
  * Takes our triggers off the tables until the client's transaction is taken back, so that a test meets the rule behind
@@ -103,7 +103,8 @@ export async function bend(pool: pg.Pool, statement: string, values: unknown[] =
 export const clearRows = (pool: pg.Pool) =>
   bend(
     pool,
-    `truncate accounts, analysis_jobs, analysis_results, job_events, ledger_entries, idempotency_keys, workers,
+    `truncate accounts, analysis_jobs, analysis_results, files, file_removals, job_events, ledger_entries, idempotency_keys,
+       workers,
        graphile_worker._private_jobs`,
   );
 

@@ -266,7 +266,7 @@ describe('any workload', () => {
         expect(await findBroken(database().pool, SILENT)).toEqual({});
         const { lifecycle } = first();
         for (const jobId of book.jobs.keys()) expect((await lifecycle.syncStatus(jobId)) ?? [], jobId).toEqual([]);
-        expect(await lifecycle.findOrphans()).toEqual({ jobIds: [], resultIds: [] });
+        expect(await lifecycle.findOrphans()).toEqual({ jobIds: [], resultIds: [], fileIds: [] });
         moves += book.moves;
       }),
       { numRuns: 100 },

@@ -87,7 +87,17 @@ function submitted(
     return !known && balance < price && outcome.available === balance ? world : null;
   }
   if (outcome.outcome === 'IDEMPOTENCY_KEY_REUSED') return known && known.hash !== idempotency?.hash ? world : null;
-  const { job, replayed } = outcome;
+  // Nothing is uploaded in these histories, so no upload can be at fault.
+  return outcome.outcome === 'SUBMITTED' ? taken(world, submission, outcome, known) : null;
+}
+
+function taken(
+  world: World,
+  submission: model.ModelSubmission,
+  { job, replayed }: Extract<SubmitOutcome, { outcome: 'SUBMITTED' }>,
+  known: { hash: string; jobId: string } | undefined,
+): World | null {
+  const { idempotency } = submission;
   if (replayed && (known?.jobId !== job.id || known.hash !== idempotency?.hash)) return null;
   const after = replayed ? world : model.submit(world, submission, { id: job.id, resultId: job.resultId ?? '' });
   return after && shows(after, job) ? after : null;

@@ -204,8 +204,8 @@ export async function repair(
   act: ActOf<'syncStatus' | 'removeOrphans'>,
 ): Promise<Account> {
   if (act.do === 'removeOrphans') {
-    const { jobIds, resultIds } = await lifecycle.removeOrphans();
-    return { said: 'removeOrphans', ways: jobIds.length + resultIds.length === 0 ? [[]] : [] };
+    const removed = Object.values(await lifecycle.removeOrphans()).flat();
+    return { said: 'removeOrphans', ways: removed.length === 0 ? [[]] : [] };
   }
   const job = jobAt(play, act.job);
   if (!job) return NOTHING;

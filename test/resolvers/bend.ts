@@ -17,7 +17,7 @@ export async function bend(pool: pg.Pool, statement: string, values: unknown[] =
 export async function clear(pool: pg.Pool): Promise<void> {
   await bend(
     pool,
-    `truncate analysis_jobs, analysis_results, job_events, accounts, ledger_entries, idempotency_keys, workers,
-       graphile_worker._private_jobs`,
+    `truncate analysis_jobs, analysis_results, files, file_removals, job_events, accounts, ledger_entries,
+       idempotency_keys, workers, graphile_worker._private_jobs`,
   );
 }

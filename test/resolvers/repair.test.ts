@@ -5,6 +5,7 @@ import { holdLock, readBalance, readJob } from '../lifecycle/rows.ts';
 import { service, useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, makeAccount, makeJob } from '../support/factory.ts';
+import { chunked, makeFile } from '../support/files.ts';
 import { bend, clear } from './bend.ts';
 import { leavesNothing } from './unchanged.ts';
 
@@ -176,10 +177,11 @@ describe('cleanupOrphaned', () => {
   }`;
   const clean = async (dryRun?: boolean | null) =>
     (await api().read<{ cleanupOrphaned: object }>(repairer, CLEAN, { dryRun })).cleanupOrphaned;
-  const answer = (jobIds: string[], resultIds: string[], dryRun: boolean) => ({
-    ...{ success: true, dryRun, deletedCount: jobIds.length + resultIds.length, deletedFileCount: 0, userErrors: [] },
+  const answer = (jobIds: string[], resultIds: string[], dryRun: boolean, files = 0) => ({
+    ...{ success: true, dryRun, deletedFileCount: files, userErrors: [] },
+    deletedCount: jobIds.length + resultIds.length + files,
     ...{ deletedJobIds: jobIds, deletedResultIds: resultIds },
-    message: `${dryRun ? 'Would remove' : 'Removed'} ${jobIds.length} jobs and ${resultIds.length} results`,
+    message: `${dryRun ? 'Would remove' : 'Removed'} ${jobIds.length} jobs, ${resultIds.length} results and ${files} files`,
   });
 
   it('finds nothing where nothing is orphaned, jobs that failed and tombstones least of all', async () => {
@@ -207,6 +209,31 @@ describe('cleanupOrphaned', () => {
     expect(await readBalance(pool(), failed.userId)).toBe(1);
     const { rows } = await pool().query('select id from analysis_jobs union select job_id from analysis_results');
     expect(rows).toEqual([{ id: healthy.jobId }]);
+  });
+
+  it('removes files without a job, and bytes that no row knows of, and counts both', async () => {
+    const put = async () => {
+      const storedAs = randomUUID();
+      await api().storage.write(storedAs, chunked(Buffer.from('x')));
+      return storedAs;
+    };
+    const names = async () => (await Array.fromAsync(api().storage.list())).sort();
+    const made = await make({ status: 'COMPLETED' });
+    const [owned, uploaded, jobless, stray, due] = [await put(), await put(), await put(), await put(), await put()];
+    await makeFile(pool(), { ...made, role: 'OUTPUT', storedAs: owned });
+    await makeFile(pool(), { userId: made.userId, storedAs: uploaded });
+    const gone = await make({ status: 'QUEUED' });
+    await makeFile(pool(), { ...gone, storedAs: jobless });
+    await bend(pool(), 'delete from analysis_jobs where id = $1', [gone.jobId]);
+    await bend(pool(), 'delete from analysis_results where job_id = $1', [gone.jobId]);
+    await api().lifecycle.reserveBytes([due], 60_000);
+    await nothingIsStored(async () => expect(await clean(true)).toEqual(answer([], [], true, 2)));
+    expect(await names()).toContain(stray);
+    expect(await clean()).toEqual(answer([], [], false, 2));
+    expect(await api().lifecycle.takeDueRemovals()).toEqual([jobless]);
+    expect(await names()).toEqual([owned, uploaded, jobless, due].sort());
+    expect(await clean()).toEqual(answer([], [], false));
+    for (const name of await names()) await api().storage.remove(name);
   });
 });
 

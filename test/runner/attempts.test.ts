@@ -8,6 +8,7 @@ import { LeaseLost } from '../../src/runner/settle.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { kinds, type ProbeInput } from '../support/probe-kinds.ts';
+import { NO_STORAGE } from '../support/run-files.ts';
 import { PROBE_KINDS, readableLog, testConfig, useWorkers } from '../support/workers.ts';
 
 const database = useDatabase({
@@ -16,7 +17,13 @@ const database = useDatabase({
 const workers = useWorkers(database);
 let threads: Threads;
 beforeAll(() => {
-  threads = startThreads({ concurrency: 2, memoryMb: 64, kindsModule: PROBE_KINDS, log: readableLog().log });
+  threads = startThreads({
+    concurrency: 2,
+    memoryMb: 64,
+    kindsModule: PROBE_KINDS,
+    storageUrl: NO_STORAGE,
+    log: readableLog().log,
+  });
 });
 afterAll(() => threads.stop());
 

@@ -3,11 +3,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Progress } from '../../src/runner/context.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
 import type { ProbeInput } from '../support/probe-kinds.ts';
+import { NO_STORAGE, NO_TASK_FILES } from '../support/run-files.ts';
 import { PROBE_KINDS, readableLog, scratchFile, untilHandled } from '../support/workers.ts';
 
 let threads: Threads;
 beforeAll(() => {
-  threads = startThreads({ concurrency: 2, memoryMb: 64, kindsModule: PROBE_KINDS, log: readableLog().log });
+  threads = startThreads({
+    concurrency: 2,
+    memoryMb: 64,
+    kindsModule: PROBE_KINDS,
+    storageUrl: NO_STORAGE,
+    log: readableLog().log,
+  });
 });
 afterAll(() => threads.stop());
 
@@ -15,7 +22,15 @@ function run(input: ProbeInput, { signal = new AbortController().signal, graceMs
   const progress: Progress[] = [];
   return {
     progress,
-    outcome: threads.run({ kind, input, attempt: 1, signal, graceMs, onProgress: (value) => progress.push(value) }),
+    outcome: threads.run({
+      kind,
+      input,
+      attempt: 1,
+      files: NO_TASK_FILES,
+      signal,
+      graceMs,
+      onProgress: (value) => progress.push(value),
+    }),
   };
 }
 
@@ -62,8 +77,21 @@ it('says that a handler is terminated only when its thread is gone, also where t
 });
 
 it('terminates what waits for a thread', async () => {
-  const narrow = startThreads({ concurrency: 1, memoryMb: 64, kindsModule: PROBE_KINDS, log: readableLog().log });
-  const task = { kind: 'PROBE', input: { does: 'HANG' }, attempt: 1, graceMs: 0, onProgress: () => undefined };
+  const narrow = startThreads({
+    concurrency: 1,
+    memoryMb: 64,
+    kindsModule: PROBE_KINDS,
+    storageUrl: NO_STORAGE,
+    log: readableLog().log,
+  });
+  const task = {
+    kind: 'PROBE',
+    input: { does: 'HANG' },
+    attempt: 1,
+    files: NO_TASK_FILES,
+    graceMs: 0,
+    onProgress: () => undefined,
+  };
   const stop = new AbortController();
   const outcomes = Promise.all([1, 2, 3].map(() => narrow.run({ ...task, signal: stop.signal })));
   await delay(300);
@@ -107,7 +135,7 @@ it('calls an unknown kind a fault that stays', async () => {
 it('outlives threads that die before they have anything to do', async () => {
   const { log, lines } = readableLog();
   const kindsModule = 'data:text/javascript,throw new Error("no kinds here")';
-  const broken = startThreads({ concurrency: 1, memoryMb: 64, kindsModule, log });
+  const broken = startThreads({ concurrency: 1, memoryMb: 64, kindsModule, storageUrl: NO_STORAGE, log });
   await vi.waitFor(() => expect(lines).not.toEqual([]), 5_000);
   await broken.stop();
   expect(lines[0]).toMatchObject({ msg: 'an idle thread died', err: { message: 'no kinds here' } });

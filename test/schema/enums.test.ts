@@ -25,6 +25,8 @@ describe('an enum of the schema', () => {
     ['JobOrder', enums.JobOrder],
     ['ViewerKind', enums.ViewerKind],
     ['UserErrorCode', enums.UserErrorCode],
+    ['FileRole', vocabulary.FileRole],
+    ['CompressionAlgorithm', enums.CompressionAlgorithm],
     ['ProbeBehaviour', enums.ProbeBehaviour],
     ['Likelihood', enums.Likelihood],
     ['Level', enums.Level],
@@ -35,7 +37,7 @@ describe('an enum of the schema', () => {
 
   it('is among those checked here', () => {
     const names = Object.values(schema.getTypeMap()).filter((type) => isEnumType(type) && !type.name.startsWith('__'));
-    expect(names).toHaveLength(15);
+    expect(names).toHaveLength(17);
   });
 
   it('lists actions in the order in which a job shows them', () => {

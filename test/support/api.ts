@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import {
   type ExecutionResult,
@@ -15,6 +19,10 @@ import { buildSchema } from '../../src/build-schema.ts';
 import { type ContextOf, contextFor, termsOf } from '../../src/context.ts';
 import { type Feed, startFeed } from '../../src/feed/feed.ts';
 import { createWakeUps } from '../../src/feed/wake-ups.ts';
+import { createLinks, type Links } from '../../src/files/links.ts';
+import type { Storage } from '../../src/files/storage.ts';
+import { openStorage } from '../../src/files/storage-url.ts';
+import { createSweeper } from '../../src/files/sweep.ts';
 import type { ServiceScope } from '../../src/gate/scopes.ts';
 import type { ServiceViewer, UserViewer, Viewer } from '../../src/gate/viewer.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
@@ -23,6 +31,9 @@ import { createOrm } from '../../src/orm.ts';
 
 /** What a user owns when an API of these tests first sees him. */
 export const STARTING_TOKENS = 3;
+
+/** Bytes that one upload may have there. */
+export const UPLOAD_BYTES = 1_000_000;
 
 /** An error as a client sees it, by its code. */
 export interface AnsweredError {
@@ -45,6 +56,8 @@ export interface Api {
   lifecycle: Lifecycle;
   feed: Feed;
   contextOf: ContextOf;
+  storage: Storage;
+  links: Links;
   /** Executes an operation; without a viewer as an anonymous caller, whose context is empty. */
   ask<Data>(viewer: Viewer | null, text: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
   /** The data of an operation that must not have an error. */
@@ -119,14 +132,26 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
   const lifecycle = createLifecycle({ orm, wake: wakeUps.publish, startingTokens: STARTING_TOKENS });
   const feed = startFeed({ orm, wakeUps, log });
   const schema = buildSchema();
+  const folder = await mkdtemp(path.join(tmpdir(), 'assay-files-'));
+  const storage = await openStorage(pathToFileURL(folder).href);
+  const sweeper = createSweeper({ storage, removals: lifecycle, log });
+  const links = createLinks({ secret: 'a secret of this test', baseUrl: () => 'http://assay.test' });
+  const files = { ...sweeper, makeLink: links.make };
   const tiers = { standard: 0, premium: -10 };
-  const terms = termsOf({ prices, probes, tiers, runLimitsMs: {}, worker: { leaseMs } });
+  const terms = termsOf({
+    prices,
+    probes,
+    tiers,
+    runLimitsMs: {},
+    worker: { leaseMs },
+    limits: { uploadBytes: UPLOAD_BYTES },
+  });
   const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
-  const contextOf = contextFor({ orm, lifecycle, feed, terms, connectionWatch });
+  const contextOf = contextFor({ orm, lifecycle, feed, files, terms, connectionWatch });
   const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : {});
 
   const api: Api = {
-    ...{ schema, orm, lifecycle, feed, contextOf },
+    ...{ schema, orm, lifecycle, feed, contextOf, storage, links },
     ask: async (viewer, source, variableValues) =>
       answerOf(await graphql({ schema, source, variableValues, contextValue: contextValueOf(viewer) })),
     async read<Data>(viewer: Viewer, text: string, variables?: Record<string, unknown>) {
@@ -142,7 +167,9 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
     async stop() {
       await wakeUps.stop();
       await feed.stop();
+      await sweeper.stop();
       await orm.close();
+      await rm(folder, { recursive: true });
     },
   };
   return api;

@@ -8,7 +8,10 @@ const database = useDatabase();
 const made = () => {
   const run = vi.fn(async () => undefined);
   const look = vi.fn(async () => undefined);
-  return { run, look, tasks: createTasks({ attempts: { run }, rescuer: { look } }) };
+  const pruneUploads = vi.fn(async () => 0);
+  const sweep = vi.fn(async () => undefined);
+  const parts = { attempts: { run }, rescuer: { look }, lifecycle: { pruneUploads }, sweeper: { sweep } };
+  return { run, look, pruneUploads, sweep, tasks: createTasks(parts) };
 };
 
 it('has a task for all that the database and the clock put into the queue', async () => {
@@ -39,7 +42,26 @@ it('looks for lost jobs once a minute', async () => {
   const { look, tasks } = made();
   await tasks.rescue_stuck_jobs?.({}, {} as never);
   expect(look).toHaveBeenCalledOnce();
-  const [item] = createCrontab();
-  const everyMinute = [0, 17, 59].map((min) => item?.match({ min, hour: 3, date: 1, month: 1, dow: 1 }));
-  expect(everyMinute).toEqual([true, true, true]);
+  expect(minutesOf('rescue_stuck_jobs')).toHaveLength(60);
 });
+
+it('looks for bytes to remove once a minute', async () => {
+  const { sweep, tasks } = made();
+  await tasks.remove_files?.({}, {} as never);
+  expect(sweep).toHaveBeenCalledOnce();
+  expect(minutesOf('remove_files')).toHaveLength(60);
+});
+
+it('prunes uploads of more than a day once an hour', async () => {
+  const { pruneUploads, tasks } = made();
+  await tasks.prune?.({}, {} as never);
+  expect(pruneUploads).toHaveBeenCalledExactlyOnceWith(24 * 3_600_000);
+  expect(minutesOf('prune')).toHaveLength(1);
+});
+
+/** The minutes of an hour at which the clock puts a task into the queue. */
+function minutesOf(name: string): number[] {
+  const item = createCrontab().find(({ task }) => task === name);
+  const minutes = Array.from({ length: 60 }, (_, min) => min);
+  return minutes.filter((min) => item?.match({ min, hour: 3, date: 1, month: 1, dow: 1 }));
+}

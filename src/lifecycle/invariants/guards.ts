@@ -13,6 +13,10 @@ export const GUARDS: readonly string[] = `
   service_tokens_hash_size service_tokens_name_form
   workers_concurrency_positive workers_pool_unique
   event_log_is_one
-  jobs_guarded events_guarded events_kept events_pruned ledger_guarded ledger_kept`
+  files_content_type_length files_name_length files_of_job_are_stored files_output_has_job files_role_known
+  files_sha256_form files_size_not_negative files_stored_whole files_follow_job files_stored_once
+  file_removals_tries_not_negative
+  jobs_guarded events_guarded events_kept events_pruned ledger_guarded ledger_kept
+  files_guarded files_leave_no_bytes files_of_their_job`
   .trim()
   .split(/\s+/);

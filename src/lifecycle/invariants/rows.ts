@@ -37,7 +37,27 @@ export const rows = [
       from job_events e join analysis_jobs j on j.id = e.job_id where (e.user_id, e.kind) <> (j.user_id, j.kind)
       union all
       select j.id, format('is %s’s, its %s is %s’s', j.user_id, l.entry, l.user_id)
-      from ledger_entries l join analysis_jobs j on j.id = l.job_id where l.user_id <> j.user_id`,
+      from ledger_entries l join analysis_jobs j on j.id = l.job_id where l.user_id <> j.user_id
+      union all
+      select j.id, format('is %s’s, its file %s is %s’s', j.user_id, f.id, f.user_id)
+      from files f join analysis_jobs j on j.id = f.job_id where f.user_id <> j.user_id`,
+  },
+  {
+    id: 'file-has-its-job',
+    sentence: 'There is no file of a job that is gone or deleted',
+    repair: 'remove orphans',
+    broken: `
+      select f.id as subject,
+        format('%s of %s, which is %s', f.role, f.job_id, case when j.id is null then 'gone' else 'deleted' end) as found
+      from files f left join analysis_jobs j on j.id = f.job_id
+      where f.job_id is not null and (j.id is null or j.deleted_at is not null)`,
+  },
+  {
+    id: 'file-keeps-its-bytes',
+    sentence: 'The bytes of a file are not about to be removed',
+    broken: `
+      select f.id as subject, format('its bytes %s are due at %s', f.stored_as, r.due_at) as found
+      from files f join file_removals r using (stored_as)`,
   },
   {
     id: 'key-leads-to-own-job',
