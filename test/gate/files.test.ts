@@ -112,15 +112,16 @@ describe('an upload', () => {
     await nothingIsLeft(id);
   });
 
-  it('is answered also while its client goes on sending', async () => {
+  it('is let go also while its client goes on sending, who may not come to read why', async () => {
     const { id, url } = await api().announce(announced);
     const sent = httpRequest(url, { method: 'PUT', headers: { 'content-type': 'text/csv' } });
-    const answered = new Promise<number | undefined>((resolve, reject) => {
-      sent.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject);
+    const over = new Promise<unknown>((resolve) => {
+      sent.once('response', (response) => resolve(response.resume().statusCode));
+      sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
     });
     const sending = setInterval(() => sent.write(CSV), 5);
     try {
-      expect(await answered).toBe(400);
+      expect([400, 'ECONNRESET', 'EPIPE']).toContain(await over);
     } finally {
       clearInterval(sending);
       sent.destroy();
@@ -201,15 +202,16 @@ describe('a storage that does not take bytes', () => {
     await database().pool.query('delete from file_removals');
   });
 
-  it('is told also while the bytes still come', async () => {
+  it('is told, or let go, also while the bytes still come', async () => {
     const { url } = await nowhere().announce(announced);
     const sent = httpRequest(url, { method: 'PUT', headers: { 'content-type': 'text/csv' } });
-    const answered = new Promise<number | undefined>((resolve, reject) => {
-      sent.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject);
+    const over = new Promise<unknown>((resolve) => {
+      sent.once('response', (response) => resolve(response.resume().statusCode));
+      sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
     });
     const sending = setInterval(() => sent.write(CSV.subarray(0, 50_000)), 20);
     try {
-      expect(await answered).toBe(503);
+      expect([503, 'ECONNRESET', 'EPIPE']).toContain(await over);
     } finally {
       clearInterval(sending);
       sent.destroy();
