@@ -94,12 +94,12 @@ export async function startInstallation(options: {
 }
 
 /** Asks again and again until there is an answer. */
-export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function until<T>(ask: () => Promise<T | undefined>, patienceMs = PATIENCE_MS): Promise<T> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (performance.now() > deadline) throw new Error(`It did not happen within ${PATIENCE_MS / 1_000} s`);
+    if (performance.now() > deadline) throw new Error(`It did not happen within ${patienceMs / 1_000} s`);
     await delay(POLL_MS);
   }
 }

@@ -3,6 +3,7 @@ import { benchCancel } from './cancel.ts';
 import { benchCycles } from './cycles.ts';
 import { benchFanout } from './fanout.ts';
 import { describeMachine } from './figures.ts';
+import { benchFiles } from './files.ts';
 import { benchFrozen } from './frozen.ts';
 import { benchLatency } from './latency.ts';
 import { benchMovers } from './movers.ts';
@@ -57,6 +58,10 @@ const benches: Record<string, Bench> = {
   cycles: {
     description: 'connect, subscribe and disconnect: what is left of it in the process',
     ...{ count: 10_000, unit: 'cycles', run: benchCycles },
+  },
+  files: {
+    description: 'forecast from a large table and compress a large file: how fast, in how much memory, and how well',
+    ...{ count: 1_000_000, unit: 'rows', run: benchFiles },
   },
   fanout: {
     description: 'one job that many watch: deliveries a second of one core, against bare ws with the same bytes',

@@ -102,6 +102,15 @@ const RULES: Record<string, string> = {
     join audit_v1.events e on e.job_id = r.job_id and e.type = 'COMPLETED'
     where r.test_result ? 'attempt' and (r.test_result ->> 'attempt')::int <> e.attempt`,
 
+  // Nor these: a job of a file kind has what it was given, and what it made once it is completed; a tombstone has neither.
+  'a job has its files, and no others': `
+    select j.id as job_id, j.kind, j.status, array_agg(f.role) as files from audit_v1.jobs j
+    left join files f on f.job_id = j.id
+    group by j.id, j.kind, j.status, j.deleted_at
+    having (count(f.id) filter (where f.role = 'INPUT'), count(f.id) filter (where f.role = 'OUTPUT')) <>
+      case when j.kind in ('COMPRESS', 'FORECAST') and j.deleted_at is null
+        then (1::bigint, (j.status = 'COMPLETED')::int::bigint) else (0::bigint, 0::bigint) end`,
+
   'of a removed job one event is left': `
     select job_id, array_agg(type) as types from audit_v1.events e
     where not exists (select from audit_v1.jobs j where j.id = e.job_id)

@@ -4,6 +4,7 @@ import { ask } from './api-client.ts';
 import { audit } from './audit.ts';
 import { readBooks } from './books.ts';
 import type { ClientLog } from './client-log.ts';
+import { checkFiles } from './file-check.ts';
 import type { Findings, Violation } from './findings.ts';
 import type { Fleet } from './fleet.ts';
 import type { Followers } from './followers.ts';
@@ -18,6 +19,7 @@ export interface ChecksParts {
   log: ClientLog;
   findings: Findings;
   leaseMs: number;
+  storageUrl: string;
 }
 
 const POLL_MS = 250;
@@ -61,10 +63,12 @@ export async function checkAnswers(fleet: Fleet, token: string, findings: Findin
 }
 
 /** Holds everything against everything, once the fleet is healed and nothing is active. */
-export async function check({ postgres, fleet, followers, log, findings, leaseMs }: ChecksParts): Promise<void> {
+export async function check(parts: ChecksParts): Promise<void> {
+  const { postgres, fleet, followers, log, findings, leaseMs, storageUrl } = parts;
   const note = ({ rule, detail, jobId }: Violation) => findings.violation(rule, detail, jobId);
   await audit(postgres, findings);
   (await consultDoctor(postgres, leaseMs)).forEach(note);
+  (await checkFiles(postgres, storageUrl)).forEach(note);
   const books = await readBooks(postgres);
   checkLog(log.entries, books).forEach(note);
   for (const following of followers.followings) {

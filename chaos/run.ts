@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import { check, checkAnswers, settle } from './checks.ts';
@@ -74,7 +75,8 @@ async function main(): Promise<number> {
   const folder = await makeRunFolder();
   const postgres = await startPostgres(folder);
   const secret = randomBytes(32).toString('hex');
-  const env = { ...SETTINGS, JWT_SECRET: secret };
+  const storageUrl = pathToFileURL(path.join(folder, 'files')).href;
+  const env = { ...SETTINGS, JWT_SECRET: secret, ASSAY_STORAGE_URL: storageUrl };
   await assay(['migrate', 'up'], { folder, env: { ...env, DATABASE_URL: postgres.url } });
   const serviceArgs = ['token', 'service', '--name', 'chaos', '--scopes', SCOPES];
   const serviceToken = await assay(serviceArgs, { folder, env: { ...env, DATABASE_URL: postgres.url } });
@@ -107,7 +109,7 @@ async function main(): Promise<number> {
     findings.violation('a follower comes to the end', JSON.stringify(sessions.at(-1)), jobId);
   }
   await followers.close();
-  await check({ postgres, fleet, followers, log, findings, leaseMs: LEASE_MS });
+  await check({ postgres, fleet, followers, log, findings, leaseMs: LEASE_MS, storageUrl });
   const parts = { seed, minutes, postgres, entries: log.entries, followers, faults, findings, settledIn };
   console.log((await describeViolations(findings.violations, parts)).join('\n'));
   console.log((await summarize(parts)).join('\n'));

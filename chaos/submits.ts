@@ -3,6 +3,7 @@ import { ask } from './api-client.ts';
 import type { Entry } from './client-log.ts';
 import type { KnownJob, LoadParts, User } from './load-parts.ts';
 import { unanswered } from './unanswered.ts';
+import { upload } from './uploads.ts';
 import { drawWork } from './work.ts';
 
 const SEND_AGAIN = 3;
@@ -38,11 +39,15 @@ export function createSubmit(parts: LoadParts, onSubmitted: (job: KnownJob) => v
 
   return async () => {
     const owner = random.pick(users);
-    const { mutation, input } = drawWork(random, leaseMs);
+    const { mutation, input, table } = drawWork(random, leaseMs);
     keys += 1;
-    const keyed = { ...input, idempotencyKey: `key-${keys}` };
+    const keyed: Record<string, unknown> = { ...input, idempotencyKey: `key-${keys}` };
     const isDoubled = random.chance(0.05);
     const sendsAgain = random.chance(0.7);
+    if (table !== undefined) {
+      keyed.uploadId = await upload(parts, owner, table);
+      if (keyed.uploadId === undefined) return;
+    }
     const tries = [send(owner, mutation, keyed)];
     if (isDoubled) tries.push(send(owner, mutation, keyed));
     let entries = await Promise.all(tries);

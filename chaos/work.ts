@@ -3,8 +3,10 @@ import type { Random } from './random.ts';
 
 /** A submit as it is sent: the mutation and its input, still without a key. */
 export interface Work {
-  mutation: 'submitProbe' | 'submitAssessment';
+  mutation: 'submitProbe' | 'submitAssessment' | 'submitCompression' | 'submitForecast';
   input: Record<string, unknown>;
+  /** A table that is uploaded first. */
+  table?: string;
 }
 
 const respondents = readFileSync(new URL('../examples/respondents.sample.jsonl', import.meta.url), 'utf8')
@@ -14,6 +16,8 @@ const respondents = readFileSync(new URL('../examples/respondents.sample.jsonl',
 
 const SORTS = {
   ASSESSMENT: 24,
+  COMPRESS: 5,
+  FORECAST: 5,
   ECHO: 20,
   SLEEP: 22,
   LONG_SLEEP: 4,
@@ -33,6 +37,14 @@ export function drawWork(random: Random, leaseMs: number): Work {
   switch (sort) {
     case 'ASSESSMENT':
       return { mutation: 'submitAssessment', input: random.pick(respondents) };
+    case 'COMPRESS':
+      return {
+        mutation: 'submitCompression',
+        input: { algorithm: random.pick(['GZIP', 'BROTLI']), level: random.between(1, 9) },
+        table: drawTable(random),
+      };
+    case 'FORECAST':
+      return { mutation: 'submitForecast', input: { horizon: random.between(1, 90) }, table: drawTable(random) };
     case 'SLEEP':
       return probe({ behaviour: 'SLEEP', milliseconds: random.between(20, 1_200) });
     case 'LONG_SLEEP':
@@ -46,4 +58,17 @@ export function drawWork(random: Random, leaseMs: number): Work {
     default:
       return probe({ behaviour: sort });
   }
+}
+
+/** Demand for some parts over half a year; of one in ten a row cannot be read. */
+function drawTable(random: Random): string {
+  const rows = ['date,partnumber,site_code,demand_qty'];
+  for (let part = random.between(1, 20); part > 0; part -= 1) {
+    for (let day = 0; day < 180; day += 1) {
+      const date = new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10);
+      rows.push(`${date},P${part},X,${random.between(0, 99)}`);
+    }
+  }
+  if (random.chance(0.1)) rows.push('2026-02-30,P1,X,1');
+  return rows.join('\n');
 }

@@ -36,6 +36,7 @@ create table files (
 
 create index files_of_job on files (job_id) where job_id is not null;
 create index files_waiting on files (created_at) where job_id is null;
+create index files_waiting_of_user on files (user_id) where job_id is null;
 
 -- Bytes that are to be removed when they are due: at once where their row is gone, later where a row may yet come to own
 -- them. No row comes to own what somebody has begun to remove (`tries`).

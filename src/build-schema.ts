@@ -5,6 +5,7 @@ import { authChecker } from './gate/authorization.ts';
 import { BulkResolver } from './resolvers/bulk.ts';
 import { CompressionResolver } from './resolvers/compression.ts';
 import { FeedsResolver } from './resolvers/feeds.ts';
+import { ForecastResolver } from './resolvers/forecast.ts';
 import { GrantResolver } from './resolvers/grant.ts';
 import { JobResolver } from './resolvers/job.ts';
 import { JobEventsResolver } from './resolvers/job-events.ts';
@@ -26,6 +27,7 @@ export function buildSchema(): GraphQLSchema {
       BulkResolver,
       CompressionResolver,
       FeedsResolver,
+      ForecastResolver,
       GrantResolver,
       JobResolver,
       JobEventsResolver,

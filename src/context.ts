@@ -9,6 +9,7 @@ import { kinds } from './kinds/index.ts';
 import type { KindPolicy } from './kinds/kind.ts';
 import { effectivePolicy, type PolicyOverrides, runLimitsOf } from './kinds/policy.ts';
 import type { ConnectionWatch } from './lifecycle/connection-watch.ts';
+import type { WaitingUploads } from './lifecycle/files.ts';
 import type { Lifecycle } from './lifecycle/lifecycle.ts';
 import { createLoaders, type Loaders } from './resolvers/loaders.ts';
 
@@ -20,6 +21,8 @@ export interface Terms {
   readonly leaseMs: number;
   /** Bytes that one upload may have. */
   readonly uploadBytes: number;
+  /** What the uploads of one user that no job has taken may come to. */
+  readonly waitingUploads: WaitingUploads;
   /** How long one attempt may run, by kind, in milliseconds. */
   readonly runLimitsMs: Readonly<Record<string, number>>;
   /** @throws for a kind that this version cannot run */
@@ -71,7 +74,7 @@ export function termsOf(
   config: PolicyOverrides &
     Pick<Config, 'tiers' | 'probes'> & {
       worker: Pick<Config['worker'], 'leaseMs'>;
-      limits: Pick<Config['limits'], 'uploadBytes'>;
+      limits: Pick<Config['limits'], 'uploadBytes' | 'waitingUploads' | 'waitingUploadBytes'>;
     },
 ): Terms {
   const tiers = new Map(Object.entries(config.tiers));
@@ -80,6 +83,7 @@ export function termsOf(
     probes: config.probes,
     leaseMs: config.worker.leaseMs,
     uploadBytes: config.limits.uploadBytes,
+    waitingUploads: { uploads: config.limits.waitingUploads, bytes: config.limits.waitingUploadBytes },
     runLimitsMs: runLimitsOf(kinds, config),
     policyOf(name) {
       const kind = (kinds as Partial<Record<JobKind, { policy: KindPolicy }>>)[name];

@@ -60,6 +60,8 @@ describe('the configuration of an empty environment', () => {
       jsonBytes: 256 * 1024,
       jsonDepth: 32,
       uploadBytes: 50_000_000,
+      waitingUploads: 100,
+      waitingUploadBytes: 1_000_000_000,
       syncRows: 200_000,
       queryTokens: 1_000,
       queryDepth: 8,

@@ -225,6 +225,17 @@ export type RiasecInput = {
   social: number;
 };
 
+/** How forecasts become whole numbers. */
+export type RoundingMode =
+  /** To the next smaller one. */
+  | 'DOWN'
+  /** To the nearest one; a half goes up. */
+  | 'NEAREST'
+  /** They stay as the model says. */
+  | 'NONE'
+  /** To the next larger one. */
+  | 'UP';
+
 /** One assessment to score. It is charged at submit, and refunded if it fails or is cancelled. */
 export type SubmitAssessmentInput = {
   /** Which assessment it is. A name without an engine is refused with UNSUPPORTED_ASSESSMENT before any charge. */
@@ -257,6 +268,28 @@ export type SubmitCompressionInput = {
   uploadId: string;
 };
 
+/** A table of past demand to forecast from. */
+export type SubmitForecastInput = {
+  /** How the table writes days: YYYY, MM and DD, with `-`, `/`, `.` or spaces between. */
+  dateFormat?: string | null | undefined;
+  /** How many days to forecast, 1 to 90. */
+  horizon?: number;
+  /** A key of 1 to 255 characters that makes it safe to send the same submit again. Unique within the user. */
+  idempotencyKey?: string | null | undefined;
+  /** A title of 1 to 255 characters. By default it names the days. */
+  name?: string | null | undefined;
+  /** How forecasts are rounded; the raw ones are not. */
+  rounding?: RoundingMode | null | undefined;
+  /** The sites to forecast. By default all. */
+  siteCodes?: Array<string> | null | undefined;
+  /** The first day to forecast, in the form of the table. By default the one after the last day of the table. */
+  startDate?: string | null | undefined;
+  /** The upload with the table: CSV in UTF-8 with the columns `date`, `partnumber`, `site_code` and `demand_qty`. A job takes it for itself. */
+  uploadId: string;
+  /** Forecasts below it are shown as 0; the raw ones stay. */
+  zeroThreshold?: number | null | undefined;
+};
+
 /** Why a mutation did not do what was asked. A stable code to branch on; the message is for people. */
 export type UserErrorCode =
   /** The upload has not got its bytes yet, or another job took it. */
@@ -279,7 +312,7 @@ export type UserErrorCode =
   | 'NOT_RETRYABLE'
   /** The user has as many queued jobs as one user may have. Comes as `RateLimited`. */
   | 'QUEUE_LIMIT_REACHED'
-  /** Too many mutations in the last minute. Comes as `RateLimited`; try again after its delay. */
+  /** Too many mutations a minute, or uploads waiting. Comes as `RateLimited`; try again after its delay. */
   | 'RATE_LIMITED'
   /** No address is configured for this sync source. */
   | 'SOURCE_NOT_CONFIGURED'
@@ -429,6 +462,18 @@ export type SubmitCompressionMutationVariables = Exact<{
 
 
 export type SubmitCompressionMutation = { submitCompression: { replayed: boolean, tokenBalance: number | null, job: { id: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, resultId: string | null, allowedActions: Array<JobAction>, createdAt: string, finishedAt: string | null, progress: { percent: number, message: string | null }, failure: { code: FailureCode, message: string } | null } | null, userErrors: Array<
+      | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'InvalidMove', status: JobStatus, allowed: Array<JobAction>, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'SimpleError', code: UserErrorCode, message: string, field: Array<string> | null }
+    > } };
+
+export type SubmitForecastMutationVariables = Exact<{
+  input: SubmitForecastInput;
+}>;
+
+
+export type SubmitForecastMutation = { submitForecast: { replayed: boolean, tokenBalance: number | null, job: { id: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, resultId: string | null, allowedActions: Array<JobAction>, createdAt: string, finishedAt: string | null, progress: { percent: number, message: string | null }, failure: { code: FailureCode, message: string } | null } | null, userErrors: Array<
       | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'InvalidMove', status: JobStatus, allowed: Array<JobAction>, code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
@@ -810,6 +855,57 @@ fragment ErrorFields on UserError {
     allowed
   }
 }`) as unknown as TypedDocumentString<SubmitCompressionMutation, SubmitCompressionMutationVariables>;
+export const SubmitForecastDocument = new TypedDocumentString(`
+    mutation SubmitForecast($input: SubmitForecastInput!) {
+  submitForecast(input: $input) {
+    job {
+      ...JobFields
+    }
+    replayed
+    tokenBalance
+    userErrors {
+      ...ErrorFields
+    }
+  }
+}
+    fragment JobFields on Job {
+  id
+  kind
+  name
+  status
+  seq
+  round
+  attempt
+  progress {
+    percent
+    message
+  }
+  failure {
+    code
+    message
+  }
+  resultId
+  allowedActions
+  createdAt
+  finishedAt
+}
+fragment ErrorFields on UserError {
+  __typename
+  code
+  message
+  field
+  ... on InsufficientTokens {
+    required
+    available
+  }
+  ... on RateLimited {
+    retryAfterSeconds
+  }
+  ... on InvalidMove {
+    status
+    allowed
+  }
+}`) as unknown as TypedDocumentString<SubmitForecastMutation, SubmitForecastMutationVariables>;
 export const CancelJobDocument = new TypedDocumentString(`
     mutation CancelJob($id: ID!) {
   cancelJob(input: {id: $id}) {

@@ -14,6 +14,8 @@ const limits = {
   jsonBytes: { default: 262_144, description: 'bytes of one JSON value in the variables' },
   jsonDepth: { default: 32, description: 'nesting of one JSON value in the variables' },
   uploadBytes: { default: 50_000_000, description: 'bytes of one uploaded file' },
+  waitingUploads: { default: 100, description: 'uploads of one user that no job has taken' },
+  waitingUploadBytes: { default: 1_000_000_000, description: 'bytes of these uploads together, as announced' },
   syncRows: { default: 200_000, description: 'rows that a sync reads from its source' },
   queryTokens: { default: 1_000, description: 'lexical tokens of one GraphQL document' },
   queryDepth: { default: 8, description: 'nesting of fields in one operation' },

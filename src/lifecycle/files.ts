@@ -2,7 +2,9 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { File } from '../entities/file.ts';
 import { FilesLost } from './errors.ts';
+import { openBalance } from './ledger.ts';
 import { interval } from './move.ts';
+import { transact } from './transact.ts';
 
 /** An upload as its user announces it; the bytes come later. */
 export interface Announcement {
@@ -14,6 +16,21 @@ export interface Announcement {
   /** In hexadecimal, small letters. */
   sha256: string | null;
 }
+
+/** What one user's uploads come to that no job has taken, whether their bytes have come or not. */
+export interface WaitingUploads {
+  uploads: number;
+  /** As announced. */
+  bytes: number;
+}
+
+export type AnnounceOutcome =
+  | { outcome: 'ANNOUNCED'; file: File }
+  /** Too many are waiting. The first of them is given up after these seconds. */
+  | { outcome: 'UPLOADS_WAITING'; retryAfterSeconds: number };
+
+/** How long an upload waits for a job to take it. */
+export const UPLOAD_WAITS_MS = 24 * 3_600_000;
 
 /** A file that a handler wrote: its bytes are stored, its row comes with the job's answer. */
 export interface OutputFile {
@@ -27,12 +44,39 @@ export interface OutputFile {
 /** Names of bytes that one removal takes up. */
 const BATCH = 100;
 
-export async function announceUpload(em: EntityManager, upload: Announcement): Promise<File> {
-  const { rows } = await sql<Record<string, unknown>>`
-    insert into files (user_id, role, name, content_type, size, sha256)
-    values (${upload.userId}, 'INPUT', ${upload.name}, ${upload.contentType}, ${upload.size}, ${upload.sha256})
-    returning *`.execute(em.getKysely());
-  return em.map(File, rows[0] ?? {});
+/**
+ * Writes an upload down, unless the user's uploads that no job has taken would come to more than `most`.
+ *
+ * The account is locked first. So a user's announcements come one after the other, and each counts those before it.
+ */
+export async function announceUpload(
+  em: EntityManager,
+  upload: Announcement,
+  { most, startingTokens }: { most: WaitingUploads; startingTokens: number },
+): Promise<AnnounceOutcome> {
+  return await transact(em, async (transaction) => {
+    await openBalance(transaction, upload.userId, startingTokens);
+    const { rows } = await sql<Record<string, unknown>>`
+      insert into files (user_id, role, name, content_type, size, sha256)
+      select ${upload.userId}, 'INPUT', ${upload.name}, ${upload.contentType}, ${upload.size}::int, ${upload.sha256}
+      from (
+        select count(*) as uploads, coalesce(sum(size), 0) as bytes from files
+        where user_id = ${upload.userId} and job_id is null
+      ) waiting
+      where uploads < ${most.uploads} and bytes + ${upload.size}::int <= ${most.bytes}::bigint
+      returning *`.execute(transaction.getKysely());
+    const [row] = rows;
+    if (row) return { outcome: 'ANNOUNCED', file: em.map(File, row) };
+    return { outcome: 'UPLOADS_WAITING', retryAfterSeconds: await readWait(transaction, upload.userId) };
+  });
+}
+
+/** Whole seconds until the first of a user's waiting uploads is given up. */
+async function readWait(em: EntityManager, userId: string): Promise<number> {
+  const { rows } = await sql<{ seconds: number }>`
+    select greatest(1, ceil(extract(epoch from min(created_at) + ${interval(UPLOAD_WAITS_MS)} - now())))::int as seconds
+    from files where user_id = ${userId} and job_id is null`.execute(em.getKysely());
+  return rows[0]?.seconds ?? 1;
 }
 
 /** A file by its id, whoever's it is: the caller has shown a signature over that id. */

@@ -111,7 +111,8 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
     },
     /** The database's time, which a rescue wants to know as the proof of a connection. */
     readTime: () => readTime(em()),
-    announceUpload: (upload: files.Announcement) => files.announceUpload(em(), upload),
+    announceUpload: (upload: files.Announcement, most: files.WaitingUploads) =>
+      files.announceUpload(em(), upload, { most, startingTokens }),
     findFile: (fileId: string) => files.findFile(em(), fileId),
     reserveBytes: (names: readonly string[], keepMs: number) => files.reserveBytes(em(), names, keepMs),
     async dropBytes(names: readonly string[]) {

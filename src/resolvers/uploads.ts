@@ -24,16 +24,22 @@ export class UploadsResolver {
     const contentType = mediaTypeOf(input.contentType);
     const userErrors = faultsOf(input, contentType, terms.uploadBytes);
     if (userErrors.length > 0 || contentType === undefined) return { upload: null, userErrors };
-    const { id } = await lifecycle.announceUpload({
-      userId: userOf(viewer).id,
-      name: input.name,
-      contentType,
-      size: input.size,
-      sha256: input.sha256?.toLowerCase() ?? null,
-    });
+    const { name, size } = input;
+    const announced = await lifecycle.announceUpload(
+      { userId: userOf(viewer).id, name, contentType, size, sha256: input.sha256?.toLowerCase() ?? null },
+      terms.waitingUploads,
+    );
+    if (announced.outcome === 'UPLOADS_WAITING') return { upload: null, userErrors: [tooMany(announced)] };
+    const { id } = announced.file;
     return { upload: { id, method: 'PUT', ...files.makeLink('PUT', id) }, userErrors };
   }
 }
+
+const tooMany = ({ retryAfterSeconds }: { retryAfterSeconds: number }): AnyUserError => ({
+  code: 'RATE_LIMITED',
+  message: 'Too many uploads wait for a job to take them',
+  retryAfterSeconds,
+});
 
 function faultsOf(
   { name, size, sha256 }: CreateUploadInput,

@@ -98,7 +98,7 @@ export type IndustryLevel = (typeof IndustryLevel)[keyof typeof IndustryLevel];
  * Registers an enum with one description for each value: a forgotten value does not compile. A class whose fields use an
  * enum of `job-status.ts` imports this file for that.
  */
-function describeEnum<Values extends Record<string, string>>(
+export function describeEnum<Values extends Record<string, string>>(
   name: string,
   values: Values,
   description: string,
@@ -239,7 +239,7 @@ describeEnum(
       'A value has the right type but is not allowed, such as a score of 101. One error for each fault, at most 20.',
     UNSUPPORTED_ASSESSMENT: 'No engine exists for this assessment name. Nothing was charged.',
     INSUFFICIENT_TOKENS: 'The balance does not cover the price. Comes as `InsufficientTokens`.',
-    RATE_LIMITED: 'Too many mutations in the last minute. Comes as `RateLimited`; try again after its delay.',
+    RATE_LIMITED: 'Too many mutations a minute, or uploads waiting. Comes as `RateLimited`; try again after its delay.',
     IDEMPOTENCY_KEY_REUSED: 'This idempotency key was used before with a different input. Use a new key for new input.',
     NOT_FOUND: 'There is nothing with this id that the viewer may see. "Not there" and "not yours" look the same.',
     JOB_ACTIVE: 'The job is QUEUED or PROCESSING, and this needs a finished one. Comes as `InvalidMove`.',

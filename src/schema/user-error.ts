@@ -62,7 +62,7 @@ export class InsufficientTokens extends UserError {
 @ObjectType({
   implements: UserError,
   description:
-    'Too much at once: too many mutations in a minute (RATE_LIMITED) or too many queued jobs (QUEUE_LIMIT_REACHED).',
+    'Too much at once: too many mutations in a minute or uploads that no job has taken (RATE_LIMITED), or too many queued jobs (QUEUE_LIMIT_REACHED).',
 })
 export class RateLimited extends UserError {
   declare code: CodeOf<'RateLimited'>;

@@ -14,6 +14,7 @@ const api = useProcess(database, 'api');
 const other = useProcess(database, 'other-api');
 const lifecycle = () => api().lifecycle;
 const pool = () => database().pool;
+const ENOUGH = { uploads: 100, bytes: 1_000_000 };
 
 // Each test reads the book of removals for itself.
 beforeEach(() => pool().query('delete from file_removals'));
@@ -123,9 +124,68 @@ describe('a submit with an upload', () => {
   });
 });
 
+const upload = { name: 'a.csv', contentType: 'text/csv', size: 3, sha256: null };
+
+async function announce(userId: string, sha256: string | null = null) {
+  const announced = await lifecycle().announceUpload({ ...upload, userId, sha256 }, ENOUGH);
+  if (announced.outcome !== 'ANNOUNCED') throw new Error(announced.outcome);
+  return announced.file;
+}
+
 describe('an upload', () => {
-  const announce = (userId: string, sha256: string | null = null) =>
-    lifecycle().announceUpload({ userId, name: 'a.csv', contentType: 'text/csv', size: 3, sha256 });
+  it('is refused where too many wait for a job, by their number and by their bytes, and leaves nothing', async () => {
+    const userId = await makeAccount(pool());
+    const { jobId } = await makeJob(pool(), { status: 'QUEUED', userId });
+    await makeFile(pool(), { userId, jobId });
+    await makeFile(pool(), { userId: await makeAccount(pool()), storedAs: null });
+    await makeFile(pool(), { userId, storedAs: null, createdAt: 3_600 });
+    await makeFile(pool(), { userId, createdAt: 60 });
+    const tryWith = (most: typeof ENOUGH, size = 3) => lifecycle().announceUpload({ ...upload, userId, size }, most);
+    await nothingChanges(async () => {
+      // The first of them is an hour old, and is given up after a day.
+      const refused = { outcome: 'UPLOADS_WAITING', retryAfterSeconds: 23 * 3_600 };
+      for (const [most, size] of [
+        [{ uploads: 2, bytes: 100 }, 3],
+        [{ uploads: 3, bytes: 18 }, 3],
+        [{ uploads: 3, bytes: 19 }, 4],
+        [{ uploads: 3, bytes: 0 }, 2_147_483_647],
+      ] as const) {
+        const outcome = await tryWith(most, size);
+        expect(outcome).toMatchObject({ outcome: refused.outcome });
+        expect(outcome).toHaveProperty('retryAfterSeconds', expect.closeTo(refused.retryAfterSeconds, -2));
+      }
+    });
+    expect(await tryWith({ uploads: 3, bytes: 19 })).toMatchObject({ outcome: 'ANNOUNCED' });
+    expect(await tryWith({ uploads: 3, bytes: 100 })).toMatchObject({ outcome: 'UPLOADS_WAITING' });
+  });
+
+  it('waits for another of the same user, and counts it', async () => {
+    const userId = await makeAccount(pool());
+    const client = await pool().connect();
+    await client.query('begin');
+    await client.query('select from accounts where user_id = $1 for update', [userId]);
+    const rival = other().lifecycle.announceUpload({ ...upload, userId }, { ...ENOUGH, uploads: 1 });
+    await waitUntilBlocked(pool());
+    await client.query(
+      `insert into files (user_id, role, name, content_type, size) values ($1, 'INPUT', 'a.csv', 'text/csv', 3)`,
+      [userId],
+    );
+    await client.query('commit');
+    client.release();
+    expect(await rival).toMatchObject({ outcome: 'UPLOADS_WAITING' });
+  });
+
+  it('is one of as many as may wait, however many are announced at once', async () => {
+    const userId = randomUUID();
+    const most = { ...ENOUGH, uploads: 5 };
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        (index % 2 === 0 ? lifecycle() : other().lifecycle).announceUpload({ ...upload, userId }, most),
+      ),
+    );
+    expect(outcomes.filter(({ outcome }) => outcome === 'ANNOUNCED')).toHaveLength(5);
+    expect(await readFiles('user_id = $1', userId)).toHaveLength(5);
+  });
 
   it('gets its bytes once, and they are not to be removed any more', async () => {
     const { id } = await announce(randomUUID());
@@ -383,9 +443,7 @@ describe('a change of a file by hand', () => {
         WRITTEN_ONCE,
       );
     }
-    const { id } = await lifecycle().announceUpload({
-      ...{ userId: randomUUID(), name: 'a', contentType: 'a/b', size: 1, sha256: 'f'.repeat(64) },
-    });
+    const { id } = await announce(randomUUID(), 'f'.repeat(64));
     expect(await tryByHand(`update files set ${stored} where id = $1`, [id])).toBe(WRITTEN_ONCE);
     expect(await tryByHand(`update files set ${stored.replace("'0'", "'f'")} where id = $1`, [id])).toBeNull();
   });

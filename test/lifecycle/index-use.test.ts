@@ -123,6 +123,11 @@ const queries: { what: string; index: string; sql: string }[] = [
     sql: `select id from files where job_id is null and created_at < now() - interval '1 day'`,
   },
   {
+    what: 'the uploads of a user that no job took',
+    index: 'files_waiting_of_user',
+    sql: `select count(*), sum(size) from files where user_id = $user and job_id is null`,
+  },
+  {
     what: 'the file that some bytes belong to',
     index: 'files_stored_once',
     sql: `select from files where stored_as = $id`,
@@ -183,8 +188,9 @@ beforeAll(async () => {
   );
   await pool.query(
     `insert into files (user_id, role, name, content_type, size, created_at)
-     select $1, 'INPUT', 'rows.csv', 'text/csv', 1, now() - interval '1 minute' * n from generate_series(1, 2000) n`,
-    [userId],
+     select ($1::uuid[])[1 + n % $2], 'INPUT', 'rows.csv', 'text/csv', 1, now() - interval '1 minute' * n
+     from generate_series(1, 2000) n`,
+    [users, USERS],
   );
   await pool.query(
     `insert into file_removals (stored_as, due_at)

@@ -36,6 +36,7 @@ const OPEN_TO: Record<string, Who[]> = {
   'mutation submitAssessment': ['user'],
   'mutation submitAssessments': ['user'],
   'mutation submitCompression': ['user'],
+  'mutation submitForecast': ['user'],
   'mutation submitProbe': ['user'],
   'mutation createUpload': ['user'],
   'mutation cancelJob': ['user', 'jobs:manage'],

@@ -10,7 +10,7 @@ const api = useApi(database);
 const CREATE = `mutation ($input: CreateUploadInput!) {
   createUpload(input: $input) {
     upload { id url method expiresAt }
-    userErrors { __typename code message field }
+    userErrors { __typename code message field ... on RateLimited { retryAfterSeconds } }
   }
 }`;
 
@@ -88,6 +88,23 @@ describe('createUpload', () => {
   it('refuses a file that is too large, by its own code', async () => {
     const { upload, userErrors } = await announce({ ...file, size: UPLOAD_BYTES + 1 });
     expect([upload, userErrors]).toMatchObject([null, [{ code: 'FILE_TOO_LARGE', field: ['input', 'size'] }]]);
+  });
+
+  it.each([
+    ['in number', { size: 1 }, 5],
+    ['in bytes', { size: UPLOAD_BYTES }, 2],
+  ])('refuses one more than may wait for a job: %s', async (_what, given, most) => {
+    const viewer = user();
+    for (let time = 0; time < most; time += 1) {
+      expect((await announce({ ...file, ...given }, viewer)).userErrors).toEqual([]);
+    }
+    await leavesNothing(database().pool, async () => {
+      const { upload, userErrors } = await announce({ ...file, ...given }, viewer);
+      expect(upload).toBeNull();
+      expect(userErrors).toMatchObject([{ __typename: 'RateLimited', code: 'RATE_LIMITED', field: null }]);
+      expect(userErrors[0]).toHaveProperty('retryAfterSeconds', expect.closeTo(86_400, -2));
+    });
+    expect((await announce({ ...file, ...given })).userErrors).toEqual([]);
   });
 
   it('tells of every fault at once', async () => {

@@ -2,6 +2,7 @@ import { isEnumType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import * as vocabulary from '../../src/entities/job-status.ts';
 import * as enums from '../../src/schema/enums.ts';
+import { RoundingMode } from '../../src/schema/forecast.ts';
 import { schemaOfClasses } from './classes.ts';
 
 const schema = await schemaOfClasses();
@@ -27,6 +28,7 @@ describe('an enum of the schema', () => {
     ['UserErrorCode', enums.UserErrorCode],
     ['FileRole', vocabulary.FileRole],
     ['CompressionAlgorithm', enums.CompressionAlgorithm],
+    ['RoundingMode', RoundingMode],
     ['ProbeBehaviour', enums.ProbeBehaviour],
     ['Likelihood', enums.Likelihood],
     ['Level', enums.Level],
@@ -37,7 +39,7 @@ describe('an enum of the schema', () => {
 
   it('is among those checked here', () => {
     const names = Object.values(schema.getTypeMap()).filter((type) => isEnumType(type) && !type.name.startsWith('__'));
-    expect(names).toHaveLength(17);
+    expect(names).toHaveLength(18);
   });
 
   it('lists actions in the order in which a job shows them', () => {

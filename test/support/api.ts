@@ -144,7 +144,7 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
     tiers,
     runLimitsMs: {},
     worker: { leaseMs },
-    limits: { uploadBytes: UPLOAD_BYTES },
+    limits: { uploadBytes: UPLOAD_BYTES, waitingUploads: 5, waitingUploadBytes: 2 * UPLOAD_BYTES },
   });
   const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
   const contextOf = contextFor({ orm, lifecycle, feed, files, terms, connectionWatch });
