@@ -11,6 +11,7 @@ import { benchReconnect } from './reconnect.ts';
 import { benchRescue } from './rescue.ts';
 import { benchSlow } from './slow.ts';
 import { benchSteady } from './steady.ts';
+import { benchSync } from './sync.ts';
 
 interface Bench {
   description: string;
@@ -66,6 +67,10 @@ const benches: Record<string, Bench> = {
   fanout: {
     description: 'one job that many watch: deliveries a second of one core, against bare ws with the same bytes',
     ...{ count: 2_000, unit: 'sockets', run: benchFanout },
+  },
+  sync: {
+    description: 'copy a source of 80,534 rows, also one in trouble: rows a second, and the memory of the worker',
+    ...{ count: 2, unit: 'syncs of each', run: benchSync },
   },
 };
 

@@ -20,6 +20,7 @@ export interface EventRow {
 
 /** What the database says after a run, as the clients' logs are held against it. */
 export interface Books {
+  /** Those of users: syncs are nobody's, and no client keeps their ids. */
   jobs: ReadonlyMap<string, JobRow>;
   /** By job, in the order of seq; also of jobs that are gone. */
   events: ReadonlyMap<string, readonly EventRow[]>;
@@ -34,7 +35,7 @@ export const keyOf = (userId: string, key: string): string => `${userId} ${key}`
 /** Reads them through the views that are made for outside checkers. */
 export async function readBooks({ query }: Pick<Postgres, 'query'>): Promise<Books> {
   const jobs = await query<JobRow & Record<string, unknown>>(
-    'select id, user_id, status, round, seq, deleted_at::text from audit_v1.jobs',
+    `select id, user_id, status, round, seq, deleted_at::text from audit_v1.jobs where kind <> 'SYNC'`,
   );
   const events = await query<EventRow & Record<string, unknown>>(
     'select job_id, seq, type, status, round, attempt from audit_v1.events order by job_id, seq',

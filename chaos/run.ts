@@ -20,6 +20,7 @@ import { startPostgres } from './postgres.ts';
 import { createRandom, type Random } from './random.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { describeViolations, summarize } from './summary.ts';
+import { checkSyncs, runSyncs, SOURCES, startSource } from './syncs.ts';
 
 const HELP = `Usage: npm run chaos -- [options]
 
@@ -52,7 +53,7 @@ const START_LIMIT_MS = 60_000;
 const SETTLE_LIMIT_MS = 180_000;
 const DRAIN_LIMIT_MS = 30_000;
 const FOLLOWED = 0.4;
-const SCOPES = 'tokens:grant,jobs:read,jobs:repair';
+const SCOPES = 'tokens:grant,jobs:read,jobs:repair,sync:run';
 
 /** Short leases and limits, so that much happens in a minute. Every job has a price, so that the ledger is moved. */
 const SETTINGS = {
@@ -75,8 +76,11 @@ async function main(): Promise<number> {
   const folder = await makeRunFolder();
   const postgres = await startPostgres(folder);
   const secret = randomBytes(32).toString('hex');
+  const source = await startSource(createRandom(seed, 'source'));
+  const addresses = SOURCES.map((name) => [`ASSAY_SYNC_URL_${name}`, `${source.origin}/${name}`]);
   const storageUrl = pathToFileURL(path.join(folder, 'files')).href;
-  const env = { ...SETTINGS, JWT_SECRET: secret, ASSAY_STORAGE_URL: storageUrl };
+  const own = { JWT_SECRET: secret, ASSAY_STORAGE_URL: storageUrl };
+  const env = { ...SETTINGS, ...Object.fromEntries(addresses), ...own };
   await assay(['migrate', 'up'], { folder, env: { ...env, DATABASE_URL: postgres.url } });
   const serviceArgs = ['token', 'service', '--name', 'chaos', '--scopes', SCOPES];
   const serviceToken = await assay(serviceArgs, { folder, env: { ...env, DATABASE_URL: postgres.url } });
@@ -99,7 +103,11 @@ async function main(): Promise<number> {
   const over = AbortSignal.timeout(minutes * 60_000);
   const say = (line: string) => values.verbose && console.log(line);
   const nemesis = { fleet, postgres, random: createRandom(seed, 'nemesis'), log: say, signal: over };
-  const [faults] = await Promise.all([runNemesis(plan, nemesis), runLoad(loading, over)]);
+  const [faults] = await Promise.all([
+    runNemesis(plan, nemesis),
+    runLoad(loading, over),
+    runSyncs(loading, createRandom(seed, 'syncs'), over),
+  ]);
 
   await fleet.heal();
   const settledIn = await settle(postgres, SETTLE_LIMIT_MS);
@@ -110,11 +118,13 @@ async function main(): Promise<number> {
   }
   await followers.close();
   await check({ postgres, fleet, followers, log, findings, leaseMs: LEASE_MS, storageUrl });
+  await checkSyncs(postgres, findings);
   const parts = { seed, minutes, postgres, entries: log.entries, followers, faults, findings, settledIn };
   console.log((await describeViolations(findings.violations, parts)).join('\n'));
   console.log((await summarize(parts)).join('\n'));
   await fleet.stop();
   await postgres.stop();
+  source.stop();
   if (values.logs !== undefined) await keepLogs(folder, values.logs);
   return findings.violations.length === 0 ? 0 : 1;
 }

@@ -16,6 +16,7 @@ import { RepairResolver } from './resolvers/repair.ts';
 import { ResultsResolver } from './resolvers/results.ts';
 import { SteeringResolver } from './resolvers/steering.ts';
 import { SubmitResolver } from './resolvers/submit.ts';
+import { SyncResolver } from './resolvers/sync.ts';
 import { UploadsResolver } from './resolvers/uploads.ts';
 import { ViewerResolver } from './resolvers/viewer.ts';
 import { scalarsMap } from './schema/scalars.ts';
@@ -38,6 +39,7 @@ export function buildSchema(): GraphQLSchema {
       ResultsResolver,
       SteeringResolver,
       SubmitResolver,
+      SyncResolver,
       UploadsResolver,
       ViewerResolver,
     ],

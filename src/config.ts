@@ -3,19 +3,11 @@ import { LIMITS, type Limits } from './config/limits.ts';
 import { crossFaults, type Fault } from './config/rules.ts';
 import { suggestName } from './config/suggestion.ts';
 import { hostInUrl, parseDuration } from './config/values.ts';
-import {
-  families,
-  KINDS,
-  type Setting,
-  SYNC_SOURCES,
-  type SyncSource,
-  settings,
-  VARIABLES,
-  type Values,
-} from './config/variables.ts';
+import { families, KINDS, type Setting, SYNC_SOURCES, settings, VARIABLES, type Values } from './config/variables.ts';
 import type { JobKind } from './entities/job-status.ts';
+import type { SyncSource } from './entities/sync-source.ts';
 
-export type { Fault, Limits, SyncSource };
+export type { Fault, Limits };
 export { parseDuration, VARIABLES };
 
 /** All settings of a process, checked once at start. Durations are milliseconds unless the name says otherwise. */

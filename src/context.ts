@@ -1,6 +1,7 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Config } from './config.ts';
 import type { JobKind } from './entities/job-status.ts';
+import type { SyncSource } from './entities/sync-source.ts';
 import type { Feed } from './feed/feed.ts';
 import type { Links } from './files/links.ts';
 import type { Sweeper } from './files/sweep.ts';
@@ -27,6 +28,8 @@ export interface Terms {
   readonly runLimitsMs: Readonly<Record<string, number>>;
   /** @throws for a kind that this version cannot run */
   policyOf(kind: JobKind): KindPolicy;
+  /** Whether the address of a source is known. */
+  isConfigured(source: SyncSource): boolean;
   /** The number of a tier; smaller is served first. A tier that is not configured ranks as the first one that is. */
   priorityOf(tier: string): number;
 }
@@ -72,7 +75,7 @@ export function contextFor(parts: { orm: MikroORM } & Omit<Context, 'viewer' | '
 /** The terms of an installation, as its configuration sets them. */
 export function termsOf(
   config: PolicyOverrides &
-    Pick<Config, 'tiers' | 'probes'> & {
+    Pick<Config, 'tiers' | 'probes' | 'syncSources'> & {
       worker: Pick<Config['worker'], 'leaseMs'>;
       limits: Pick<Config['limits'], 'uploadBytes' | 'waitingUploads' | 'waitingUploadBytes'>;
     },
@@ -85,11 +88,8 @@ export function termsOf(
     uploadBytes: config.limits.uploadBytes,
     waitingUploads: { uploads: config.limits.waitingUploads, bytes: config.limits.waitingUploadBytes },
     runLimitsMs: runLimitsOf(kinds, config),
-    policyOf(name) {
-      const kind = (kinds as Partial<Record<JobKind, { policy: KindPolicy }>>)[name];
-      if (!kind) throw new Error(`this version has no kind ${name}`);
-      return effectivePolicy(name, kind.policy, config);
-    },
+    policyOf: (name) => effectivePolicy(name, kinds[name].policy, config),
+    isConfigured: (source) => config.syncSources[source] !== undefined,
     priorityOf: (tier) => tiers.get(tier) ?? standard,
   };
 }

@@ -6,6 +6,7 @@ import { JobSchema } from './entities/job.ts';
 import { JobEventSchema } from './entities/job-event.ts';
 import { LedgerEntrySchema } from './entities/ledger-entry.ts';
 import { ResultSchema } from './entities/result.ts';
+import { SyncRecordSchema } from './entities/sync-record.ts';
 
 export interface OrmOptions {
   /** PostgreSQL connection string. */
@@ -31,7 +32,9 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
   const answerMs = options.answerMs ?? (statementMs === 0 ? undefined : statementMs + 1_000);
   const settings: Options = {
     clientUrl: url,
-    entities: [AccountSchema, FileSchema, JobSchema, JobEventSchema, LedgerEntrySchema, ResultSchema],
+    entities: [
+      ...[AccountSchema, FileSchema, JobSchema, JobEventSchema, LedgerEntrySchema, ResultSchema, SyncRecordSchema],
+    ],
     forceUtcTimezone: true,
     pool: { min: 0, max: poolSize },
     driverOptions: {

@@ -29,6 +29,8 @@ export interface WorkerOptions {
     | 'prices'
     | 'runLimitsMs'
     | 'startingTokens'
+    | 'syncSources'
+    | 'limits'
   >;
   log: Log;
   /** URL of the module that exports `kinds`, for the handlers' threads. */
@@ -83,7 +85,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const sweeper = createSweeper({ storage: await openStorage(storageUrl), removals: lifecycle, log });
   started.defer(() => sweeper.stop());
-  const threads = startThreads({ concurrency, memoryMb: threadMemoryMb, kindsModule, storageUrl, log });
+  const settings = { syncSources: config.syncSources, syncRows: config.limits.syncRows };
+  const threads = startThreads({ concurrency, memoryMb: threadMemoryMb, kindsModule, storageUrl, settings, log });
   started.defer(() => threads.stop());
   const heartbeat = startHeartbeat({
     url: directUrl,

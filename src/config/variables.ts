@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import type { JobKind } from '../entities/job-status.ts';
+import { SyncSource } from '../entities/sync-source.ts';
 import { LIMITS } from './limits.ts';
 import { baseUrl, choice, duration, host, integer, origins, secret, storageUrl, text, tiers, url } from './values.ts';
 
@@ -27,8 +28,7 @@ const kinds: Record<JobKind, { price: number; maxPrice?: number; runLimit: strin
 export const KINDS = Object.keys(kinds) as JobKind[];
 
 /** The upstreams that a sync can copy. */
-export const SYNC_SOURCES = ['PANGKAT', 'PENSIUN', 'PG_AKADEMIK', 'PG_PROFESI', 'SKK'] as const;
-export type SyncSource = (typeof SYNC_SOURCES)[number];
+export const SYNC_SOURCES = Object.values(SyncSource);
 
 const postgresUrl = () => url('postgres://user:password@host:5432/database', 'postgres', 'postgresql');
 
@@ -153,7 +153,7 @@ export const families: Record<string, Setting<string | number>> = {
   ...entriesOf(SYNC_SOURCES, (source) => [
     `ASSAY_SYNC_URL_${source}`,
     {
-      schema: url('https://source.example.com/rows', 'https', 'http'),
+      schema: baseUrl('https://source.example.com/rows'),
       secret: true,
       description: `upstream ${source}`,
     },

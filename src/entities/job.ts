@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { FailureCode, JobKind, JobStatus } from './job-status.ts';
 import type { Progress } from './progress.ts';
+import type { SyncSource } from './sync-source.ts';
 
 export const JobSchema = defineEntity({
   name: 'Job',
@@ -19,6 +20,7 @@ export const JobSchema = defineEntity({
     price: p.integer(),
     refunded: p.boolean(),
     requestedBy: p.text(),
+    syncSource: p.text().$type<SyncSource>().nullable(),
     resultId: p.uuid().nullable(),
     progress: p.json<Progress>(),
     failureCode: p.text().$type<FailureCode>().nullable(),

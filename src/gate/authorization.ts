@@ -1,5 +1,6 @@
 import type { AuthCheckerFn } from 'type-graphql';
 import type { Context } from '../context.ts';
+import { SYSTEM_USER } from '../entities/sync-source.ts';
 import { apiError } from './errors.ts';
 import type { ServiceScope } from './scopes.ts';
 import type { Viewer } from './viewer.ts';
@@ -32,6 +33,13 @@ export type Scope = { readonly owner: string } | 'any owner';
 
 /** A user reaches his own rows, a service everyone's; whether it may at all is `@Authorized`'s to say. */
 export const scopeOf = (viewer: Viewer): Scope => (viewer.kind === 'user' ? { owner: viewer.id } : 'any owner');
+
+/**
+ * Likewise, to read: a service that only runs syncs reads the jobs of the system, which are those, and no user's. What
+ * it admits must be `@Authorized` for `sync:run`.
+ */
+export const readScopeOf = (viewer: Viewer): Scope =>
+  viewer.kind === 'service' && !holds(viewer, 'jobs:read') ? { owner: SYSTEM_USER } : scopeOf(viewer);
 
 /** Whether a viewer is a service that holds a scope. */
 export const holds = (viewer: Viewer, scope: ServiceScope): boolean =>

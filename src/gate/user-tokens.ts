@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose';
 import type { Config } from '../config.ts';
+import { SYSTEM_USER } from '../entities/sync-source.ts';
 import { apiError } from './errors.ts';
 import { isUuid } from './ids.ts';
 
@@ -76,13 +77,11 @@ function createSignatureCheck(jwt: Config['jwt']): (token: string) => Promise<JW
   return async (token) => (await jwtVerify(token, secret, { ...options, algorithms: ['HS256'] })).payload;
 }
 
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-
 function requireClaims(payload: JWTPayload, maxAgeSeconds: number): UserClaims {
   const { sub, exp, iat, tier } = payload;
   if (typeof sub !== 'string' || !isUuid(sub)) throw new Error('sub is not a UUID');
   // The jobs of the system belong to it, and nobody else may be it.
-  if (sub === NIL_UUID) throw new Error('sub is nobody');
+  if (sub === SYSTEM_USER) throw new Error('sub is nobody');
   if (exp === undefined) throw new Error('exp is missing');
   const now = Date.now() / 1000;
   if (exp - now > maxAgeSeconds + CLOCK_TOLERANCE_SECONDS) throw new Error('exp is too far ahead');

@@ -15,6 +15,24 @@ export interface Kind<Input, Output> {
    * other error counts as retryable.
    */
   run(input: Input, context: RunContext): Output | Promise<Output>;
+  /**
+   * Runs inside the transaction that completes the job, before the job itself is written, so that what it does is there
+   * with the COMPLETED job or not at all. The one place where a kind gives SQL. It may run again after an outage. A
+   * {@link KindError} that it throws fails the job.
+   */
+  onComplete?(execute: Execute, job: CompletingJob<Input, Output>): Promise<void>;
+}
+
+/** Runs one SQL statement with its parameters, and answers with its rows. */
+export type Execute = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** A job whose work is done and whose answer is about to be stored. */
+export interface CompletingJob<Input, Output> {
+  readonly id: string;
+  /** Names the attempt, and with it the rows that it has staged. */
+  readonly leaseToken: string;
+  readonly input: Input;
+  readonly output: Output;
 }
 
 export interface KindPolicy {

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job-status.ts';
 import type { Progress } from '../entities/progress.ts';
@@ -8,6 +8,7 @@ import { MoveRefused } from './errors.ts';
 import { keepOutputs, type OutputFile } from './files.ts';
 import type { MoveName } from './machine.ts';
 import { interval, type Moved, move, moveTime } from './move.ts';
+import { transact } from './transact.ts';
 
 /** What every write of a worker carries. A job whose lease is another's, or nobody's, refuses it. */
 export interface Lease {
@@ -91,6 +92,31 @@ export async function complete(
   );
 }
 
+/** Runs one SQL statement, and answers with its rows. */
+export type Execute = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/**
+ * Completes in one transaction with something else, which is done first: the job's row is locked only at the end, so that
+ * its heartbeat need not wait. What was done is gone again where the lease is no longer this attempt's.
+ * @throws MoveRefused, FilesLost, or what `before` throws
+ */
+export async function completeAfter(
+  em: EntityManager,
+  lease: Lease,
+  testResult: unknown,
+  outputs: readonly OutputFile[],
+  before: (execute: Execute) => Promise<void>,
+): Promise<Moved> {
+  return await transact(em, async (transaction) => {
+    const db = transaction.getKysely();
+    await before(async <Row>(text: string, values: readonly unknown[] = []) => {
+      const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]));
+      return rows;
+    });
+    return await complete(transaction, lease, testResult, outputs);
+  });
+}
+
 /** Ends the round without an answer and pays its price back. @throws MoveRefused when the lease is no longer this attempt's */
 export async function fail(
   em: EntityManager,
@@ -150,7 +176,8 @@ export const backInQueue = sql`lease_token = null, lease_expires_at = null, work
 /** Assignments of a move after which no thread works on the job. */
 export const leaseGivenBack = sql`lease_token = null, lease_expires_at = null, worker_id = null, worker_free_at = ${moveTime}`;
 
-const held = ({ jobId, leaseToken }: Lease) => sql`j.id = ${jobId} and j.lease_token = ${leaseToken}`;
+/** The jobs that a lease is on, as a predicate over `j`. */
+export const held = ({ jobId, leaseToken }: Lease) => sql`j.id = ${jobId} and j.lease_token = ${leaseToken}`;
 
 async function underLease(
   em: EntityManager,
@@ -164,7 +191,11 @@ async function underLease(
 }
 
 /** Asked in a second statement: the refused one saw the job as it was before the winner's move. */
-async function refusal(em: EntityManager, name: MoveName | 'report', jobId: string): Promise<MoveRefused> {
+export async function refusal(
+  em: EntityManager,
+  name: MoveName | 'report' | 'stage',
+  jobId: string,
+): Promise<MoveRefused> {
   const job = await em.fork().findOne(Job, { id: jobId }, { fields: ['status'] });
   return new MoveRefused(name, jobId, job?.status ?? null);
 }

@@ -69,7 +69,11 @@ export async function cancelMany(
  * The rows are locked by a statement of its own, so that the snapshot of the next one has the very last progress: the
  * event keeps it, and the row does not. Locked in the order of their ids, as everybody who locks several does it.
  */
-async function end(em: EntityManager, jobIds: string[], { scope, message }: Omit<Cancel, 'jobId'>): Promise<Moved[]> {
+export async function end(
+  em: EntityManager,
+  jobIds: string[],
+  { scope, message }: Omit<Cancel, 'jobId'>,
+): Promise<Moved[]> {
   const { rows: locked } = await sql<{ id: string }>`
     select j.id from analysis_jobs j
     where j.id = any(${jobIds}::uuid[]) and ${owned(scope)} and j.status = any(${[...MOVES.cancel.from]})

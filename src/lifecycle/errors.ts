@@ -13,11 +13,11 @@ export class FilesLost extends Error {
 /** The guard of a move did not hold: the job is elsewhere, or the lease is no longer the caller's. Nothing was written. */
 export class MoveRefused extends Error {
   override readonly name = 'MoveRefused';
-  readonly move: MoveName | 'report';
+  readonly move: MoveName | 'report' | 'stage';
   /** The job's status just after the refusal; null when there is no such job. */
   readonly status: JobStatus | null;
 
-  constructor(move: MoveName | 'report', jobId: string, status: JobStatus | null) {
+  constructor(move: MoveName | 'report' | 'stage', jobId: string, status: JobStatus | null) {
     super(`${move} of job ${jobId} was refused: ${status === null ? 'there is no such job' : `it is ${status}`}`);
     this.move = move;
     this.status = status;

@@ -1,5 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Scope } from '../entities/scope.ts';
+import type { SyncSource } from '../entities/sync-source.ts';
 import type { WakeUp } from '../entities/wake-up.ts';
 import * as attempt from './attempt.ts';
 import { type Cancel, cancel, cancelMany, free } from './cancel.ts';
@@ -10,7 +11,9 @@ import { bury, deleteResult, forceDelete, type RemoveOutcome } from './remove.ts
 import { findOrphans, findStuck, lacksAnswer, removeOrphans, syncStatus } from './repair.ts';
 import { type Rescue, readTime, rescue } from './rescue.ts';
 import { type Retry, retry } from './retry.ts';
+import * as staging from './stage.ts';
 import { type Submission, submit } from './submit.ts';
+import * as sync from './sync.ts';
 
 export interface LifecycleOptions {
   orm: MikroORM;
@@ -57,8 +60,17 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
       if (started) wakeJobs([started.job.id]);
       return started;
     },
-    complete: (lease: attempt.Lease, testResult: unknown, outputs: readonly files.OutputFile[] = []) =>
-      waking(attempt.complete(em(), lease, testResult, outputs)),
+    complete: (
+      lease: attempt.Lease,
+      testResult: unknown,
+      outputs: readonly files.OutputFile[] = [],
+      before?: Parameters<typeof attempt.completeAfter>[4],
+    ) =>
+      waking(
+        before
+          ? attempt.completeAfter(em(), lease, testResult, outputs, before)
+          : attempt.complete(em(), lease, testResult, outputs),
+      ),
     fail: (lease: attempt.Lease, failure: Parameters<typeof attempt.fail>[2]) =>
       waking(attempt.fail(em(), lease, failure)),
     release: (lease: attempt.Lease, options: Parameters<typeof attempt.release>[2]) =>
@@ -66,6 +78,29 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
     async report(lease: attempt.Lease, progress: Parameters<typeof attempt.report>[2], leaseMs: number) {
       await attempt.report(em(), lease, progress, leaseMs);
       wakeJobs([lease.jobId]);
+    },
+    stage: (lease: attempt.Lease, rows: string) => staging.stage(em(), lease, rows),
+    countStaged: (lease: attempt.Lease) => staging.countStaged(em(), lease),
+    unstage: (lease: attempt.Lease) => staging.unstage(em(), lease),
+    async requestSync(request: sync.SyncRequest) {
+      const outcome = await sync.requestSync(em(), request);
+      if (outcome.outcome === 'STARTED') wakeJobs([outcome.job, ...outcome.replaced].map(({ id }) => id));
+      return outcome;
+    },
+    async findSync(source: SyncSource) {
+      const [activeJob, lastSync, recordCount] = await Promise.all([
+        sync.findActiveSync(em(), source),
+        sync.findLastSync(em(), source),
+        sync.countRecords(em(), source),
+      ]);
+      return { activeJob, lastSync, recordCount };
+    },
+    findLastSync: (source: SyncSource) => sync.findLastSync(em(), source),
+    countSyncs: (source: SyncSource | null) => sync.countSyncs(em(), source),
+    async cleanupSync(source: SyncSource | null) {
+      const removed = await sync.cleanupSync(em(), source);
+      wakeJobs(removed.jobIds);
+      return removed.breakdown;
     },
     async cancel(options: Cancel) {
       const outcome = await cancel(em(), options);

@@ -80,18 +80,33 @@ export async function deleteResult(em: EntityManager, resultId: string, scope: S
   }
 }
 
-/** One statement: refund where the round was open, the row and all that hangs on it, and the one event that tells of it. */
 async function erase(em: EntityManager, which: RawBuilder<unknown>): Promise<RemoveOutcome | null> {
+  const [row] = await eraseAll(em, which);
+  return row ? { outcome: 'DELETED', jobId: row.id, resultId: row.result_id, changed: true } : null;
+}
+
+/** A row that is gone, with the status in which it was removed. */
+export interface Erased {
+  id: string;
+  result_id: string | null;
+  was: JobStatus;
+}
+
+/**
+ * One statement: refund where the round was open, the row and all that hangs on it, and the one event that tells of it.
+ * Several jobs at once must be such as cost nothing: it pays one account back, once.
+ */
+export async function eraseAll(em: EntityManager, which: RawBuilder<unknown>): Promise<Erased[]> {
   const event = eventOf(EventType.DELETED, sql`r.balance`);
-  const rows = await asDeletion(em, which, (transaction) =>
-    sql<{ id: string; result_id: string | null }>`
+  return await asDeletion(em, which, (transaction) =>
+    sql<Erased>`
       with removed as (
         delete from analysis_jobs j where ${which} returning j.*
       ), last as (
         select id, seq + 1 as seq, user_id, result_id, kind, ${JobStatus.CANCELLED}::text as status, round, attempt,
           '{"percent": 0}'::jsonb as progress, name, null::text as failure_message, null::timestamptz as finished_at,
           null::timestamptz as started_at, greatest(now(), updated_at) as updated_at, lease_token,
-          price, status = any(${[...ACTIVE]}) and price > 0 as owed
+          price, status as was, status = any(${[...ACTIVE]}) and price > 0 as owed
         from removed
       ), paid as (
         update accounts a set balance = a.balance + j.price from last j where j.owed and a.user_id = j.user_id
@@ -106,12 +121,10 @@ async function erase(em: EntityManager, which: RawBuilder<unknown>): Promise<Rem
         insert into job_events (${event.columns})
         select ${event.values} from last j left join refund r on r.job_id = j.id
       )
-      select j.id, j.result_id, ${taskRemoved} as task, ${workerTold} as told from last j`.execute(
+      select j.id, j.result_id, j.was, ${taskRemoved} as task, ${workerTold} as told from last j`.execute(
       transaction.getKysely(),
     ),
   );
-  const [row] = rows;
-  return row ? { outcome: 'DELETED', jobId: row.id, resultId: row.result_id, changed: true } : null;
 }
 
 /**

@@ -4,6 +4,7 @@ import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job
 import { backInQueue, leaseGivenBack } from './attempt.ts';
 import { taskRemoved, threadGone, workerTold } from './cancel.ts';
 import { addTask, interval, type Moved, move, moveTime } from './move.ts';
+import { STAGED_BATCH, sweepStaging } from './stage.ts';
 
 /** Jobs that one statement takes up. */
 const BATCH = 100;
@@ -41,6 +42,7 @@ export interface Rescued {
  * - A job that was ended from outside, and whose worker died before it could say that the thread is gone, is freed.
  * - Queue tasks that a dead worker has locked are freed; used-up ones are deleted.
  * - A waiting job whose task is gone gets a new one.
+ * - Rows that an attempt has gathered, and that is over, are deleted.
  */
 export async function rescue(em: EntityManager, options: Rescue): Promise<Rescued> {
   const stuck = await batchAfterBatch(() => failStuck(em.fork(), options));
@@ -63,6 +65,7 @@ export async function rescue(em: EntityManager, options: Rescue): Promise<Rescue
   const freed = await batchAfterBatch(() => freeDead(em.fork(), options));
   await forgetDeadWorkers(em.fork(), options);
   const requeued = await batchAfterBatch(() => requeueLost(em.fork(), options));
+  await batchAfterBatch(() => sweepStaging(em.fork()), STAGED_BATCH);
   const notFixed = await findNotFixed(em.fork(), options);
   const ids = (moved: Moved[]) => moved.map(({ job }) => job.id);
   return { released: ids(released), failed: [...ids(stuck), ...ids(lost)], freed, requeued, notFixed };
@@ -72,12 +75,12 @@ export async function rescue(em: EntityManager, options: Rescue): Promise<Rescue
  * Batch after batch, so that no statement holds many rows for long. One that is not full is the last. What is left, after
  * so many or because somebody else held it, is the next tick's.
  */
-async function batchAfterBatch<T>(takeUp: () => Promise<T[]>): Promise<T[]> {
+async function batchAfterBatch<T>(takeUp: () => Promise<T[]>, size = BATCH): Promise<T[]> {
   const all: T[] = [];
   for (let batches = 0; batches < MOST_BATCHES; batches += 1) {
     const some = await takeUp();
     all.push(...some);
-    if (some.length < BATCH) break;
+    if (some.length < size) break;
   }
   return all;
 }

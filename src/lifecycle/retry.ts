@@ -8,6 +8,7 @@ import { MOVES } from './machine.ts';
 import { addTask, eventOf, type Moved, moveTime } from './move.ts';
 import { owned, type Refused, readLive } from './refusal.ts';
 import { activeJobsOf } from './submit.ts';
+import { findActiveSync, isSecondSync } from './sync.ts';
 import { transact } from './transact.ts';
 
 export type RetryOutcome =
@@ -32,8 +33,8 @@ export async function retry(em: EntityManager, options: Retry): Promise<RetryOut
   if (!before) return { outcome: 'NOT_FOUND' };
   const price = options.priceOf(before.kind); // the one thing of a job that never changes, so it may be read ahead
   for (;;) {
-    const moved = await transact(em, (transaction) => reopen(transaction, { ...options, price }));
-    if (moved) return { outcome: 'RETRIED', ...moved };
+    const reopened = await tryReopen(em, { ...options, price }, before);
+    if (reopened) return reopened;
     const job = await readLive(em, options.jobId, options.scope);
     if (!job) return { outcome: 'NOT_FOUND' };
     if (!isFinished(job.status)) return { outcome: 'JOB_ACTIVE', job };
@@ -41,6 +42,22 @@ export async function retry(em: EntityManager, options: Retry): Promise<RetryOut
     const available = (await em.fork().findOne(Account, { userId: job.userId }))?.balance ?? 0;
     if (available < price) return { outcome: 'INSUFFICIENT_TOKENS', required: price, available };
     // It ended, or the account was filled, before they were read: now nothing speaks against it.
+  }
+}
+
+/** @returns null where the guard did not hold, or held by now */
+async function tryReopen(
+  em: EntityManager,
+  options: Retry & { price: number },
+  { syncSource }: Job,
+): Promise<RetryOutcome | null> {
+  try {
+    const moved = await transact(em, (transaction) => reopen(transaction, options));
+    return moved && { outcome: 'RETRIED', ...moved };
+  } catch (error) {
+    if (!syncSource || !isSecondSync(error)) throw error;
+    const job = await findActiveSync(em.fork(), syncSource);
+    return job && { outcome: 'JOB_ACTIVE', job };
   }
 }
 

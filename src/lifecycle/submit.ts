@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { File } from '../entities/file.ts';
 import { Job } from '../entities/job.ts';
 import { EventType, FileRole, type JobKind } from '../entities/job-status.ts';
+import type { SyncSource } from '../entities/sync-source.ts';
 import { openBalance } from './ledger.ts';
 import { addTask, eventOf } from './move.ts';
 import { transact } from './transact.ts';
@@ -23,6 +24,10 @@ export interface Submission {
   idempotency?: { key: string; mutation: string; inputHash: string };
   /** The file that the job works on: an upload of the same user that is complete and that no other job took. */
   uploadId?: string;
+  /** `user`, unless said otherwise. */
+  requestedBy?: string;
+  /** What a SYNC job copies. */
+  syncSource?: SyncSource;
 }
 
 export type SubmitOutcome =
@@ -87,8 +92,11 @@ async function submitOne(em: EntityManager, submission: Submission, available: n
   }
 }
 
-/** Writes all rows of a new job, or none where the key is known or the balance too small (then null). */
-async function insert(em: EntityManager, submission: Submission): Promise<Job | null> {
+/**
+ * Writes all rows of a new job, or none (then null): where the key is known, the balance too small, or another sync of the
+ * source active.
+ */
+export async function insert(em: EntityManager, submission: Submission): Promise<Job | null> {
   const { userId, idempotency } = submission;
   const event = eventOf(EventType.QUEUED, sql`c.balance`);
   const upload = takeUpload(submission);
@@ -104,11 +112,13 @@ async function insert(em: EntityManager, submission: Submission): Promise<Job | 
       ) and ${upload.isThere}
       returning a.balance
     ), job as (
-      insert into analysis_jobs (id, user_id, kind, name, status, max_attempts, priority, price, requested_by, result_id,
-        created_at, updated_at)
+      insert into analysis_jobs (id, user_id, kind, name, status, max_attempts, priority, price, requested_by,
+        sync_source, result_id, created_at, updated_at)
       select assay_uuid(at), ${userId}, ${submission.kind}, ${submission.name}, 'QUEUED', ${submission.maxAttempts},
-        ${submission.tierPriority}::int + ${activeJobsOf(sql`${userId}`)}, ${submission.price}, 'user', assay_uuid(at), at, at
+        ${submission.tierPriority}::int + ${activeJobsOf(sql`${userId}`)}, ${submission.price},
+        ${submission.requestedBy ?? 'user'}, ${submission.syncSource ?? null}, assay_uuid(at), at, at
       from paid, clock
+      on conflict (sync_source) where status in ('QUEUED', 'PROCESSING') do nothing
       returning *
     ), result as (
       insert into analysis_results (id, job_id, user_id, status, assessment_name, test_data, raw_responses, created_at, updated_at)

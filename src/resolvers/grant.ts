@@ -1,5 +1,6 @@
 import { Arg, Authorized, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
+import { SYSTEM_USER } from '../entities/sync-source.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
 import { viewerId } from '../gate/viewer.ts';
 import type { GrantOutcome } from '../lifecycle/ledger.ts';
@@ -43,7 +44,7 @@ export class GrantResolver {
 
 function checkGrant({ userId, amount, reason, idempotencyKey }: GrantTokensInput): AnyUserError[] {
   const faults: AnyUserError[] = [];
-  if (!isUuid(requireId(userId, ['input', 'userId']))) {
+  if (!isUuid(requireId(userId, ['input', 'userId'])) || userId === SYSTEM_USER) {
     faults.push(userError('NOT_FOUND', 'There is no user with this id', ['input', 'userId']));
   }
   if (amount === 0) faults.push(invalid(['input', 'amount'], 'must not be 0'));

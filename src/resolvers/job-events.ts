@@ -2,7 +2,7 @@ import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Resolver, Root, Subscript
 import type { Context } from '../context.ts';
 import type { Job as JobRow } from '../entities/job.ts';
 import type { JobFrame } from '../feed/frame.ts';
-import { scopeOf } from '../gate/authorization.ts';
+import { readScopeOf } from '../gate/authorization.ts';
 import { apiError, badInput } from '../gate/errors.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
 import { Job } from '../schema/job.ts';
@@ -10,7 +10,7 @@ import { JobEvent } from '../schema/job-event.ts';
 
 @Resolver(() => JobEvent)
 export class JobEventsResolver {
-  @Authorized('user', 'jobs:read')
+  @Authorized('user', 'jobs:read', 'sync:run')
   @Subscription(() => JobEvent, {
     description:
       'Follows one job to its end. Without `after` the first message is a SNAPSHOT; with it, the stored events behind it. ' +
@@ -48,7 +48,7 @@ interface FollowArgs {
 async function follow({ jobId, after }: FollowArgs, { viewer, feed }: Context): Promise<AsyncIterable<JobFrame>> {
   if (typeof after === 'number' && after < 0) throw badInput({ path: ['after'], rule: 'must be at least 0' });
   if (!isUuid(requireId(jobId, ['jobId']))) throw apiError('NOT_FOUND');
-  const scope = scopeOf(viewer);
+  const scope = readScopeOf(viewer);
   const owner = scope === 'any owner' ? null : scope.owner;
   const frames = await feed.followJob(jobId.toLowerCase(), { owner, ...(typeof after === 'number' ? { after } : {}) });
   if (!frames) throw apiError('NOT_FOUND');

@@ -12,12 +12,12 @@ import { Job } from '../schema/job.ts';
 import { DateTime } from '../schema/scalars.ts';
 import { JobStats } from '../schema/viewer.ts';
 import { conditions, requireMoment } from './job-conditions.ts';
-import { ownedBy } from './ownership.ts';
+import { readableBy } from './ownership.ts';
 import { type Page, readPage } from './page.ts';
 
 @Resolver()
 export class JobsResolver {
-  @Authorized('user', 'jobs:read')
+  @Authorized('user', 'jobs:read', 'sync:run')
   @Query(() => Job, {
     nullable: true,
     description: 'One job. Null where there is none with this id that the viewer may see.',
@@ -27,10 +27,10 @@ export class JobsResolver {
     @Arg('id', () => ID, { description: "The job's id." }) id: string,
   ): Promise<JobRow | null> {
     if (!isUuid(requireId(id))) return null;
-    return await em.findOne(JobRow, { id, ...ownedBy(viewer) });
+    return await em.findOne(JobRow, { id, ...readableBy(viewer) });
   }
 
-  @Authorized('user', 'jobs:read')
+  @Authorized('user', 'jobs:read', 'sync:run')
   @Query(() => JobConnection, {
     description: "The viewer's jobs, for a service everyone's. Tombstones only on request.",
   })
@@ -58,7 +58,7 @@ export class JobsResolver {
     const list = {
       name: 'job',
       of: JobRow,
-      where: [ownedBy(viewer), ...conditions(filter)],
+      where: [readableBy(viewer), ...conditions(filter)],
       newestFirst: orderBy !== JobOrder.CREATED_ASC,
     };
     return await readPage(em, list, { first, after, last, before }, info);

@@ -4,11 +4,11 @@ import { Job } from '../entities/job.ts';
 import { Result } from '../entities/result.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
 import { Node } from '../schema/node.ts';
-import { ownedBy } from './ownership.ts';
+import { readableBy } from './ownership.ts';
 
 @Resolver()
 export class NodeResolver {
-  @Authorized('user', 'jobs:read')
+  @Authorized('user', 'jobs:read', 'sync:run')
   @Query(() => Node, {
     nullable: true,
     description: 'A job or a result by its id. Null where there is none with this id that the viewer may see.',
@@ -18,7 +18,7 @@ export class NodeResolver {
     @Arg('id', () => ID, { description: 'The id of a job or a result.' }) id: string,
   ): Promise<Job | Result | null> {
     if (!isUuid(requireId(id))) return null;
-    const where = { id, ...ownedBy(viewer) };
+    const where = { id, ...readableBy(viewer) };
     return (await em.findOne(Job, where)) ?? (await em.findOne(Result, where));
   }
 }

@@ -15,13 +15,15 @@ interface Row {
   id: string;
 }
 
-/** Rows in the order of their ids, which is the order in which they were made. */
+/** Rows in the order of their ids, which of our own is the order in which they were made. */
 interface List<Entry extends Row> {
   /** Its name in its cursors, so that those of another list are told apart. */
   name: string;
   of: EntityName<Entry>;
   where: FilterQuery<Entry>[];
   newestFirst: boolean;
+  /** Whether a text can be the id of a row; by default whether it is a UUID. */
+  isKey?: (id: string) => boolean;
 }
 
 /** A connection whose total is counted only when it is asked for. */
@@ -29,6 +31,7 @@ export type Page<Entry> = Omit<Connection<Entry>, 'totalCount'> & { readonly tot
 
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
+const LONGEST_CURSOR = 1_400;
 
 /** Rows are counted up to here; a longer list has no total. */
 export const COUNTED = 1_000;
@@ -44,7 +47,7 @@ export async function readPage<Entry extends Row>(
   args: PageArgs,
   info: GraphQLResolveInfo,
 ): Promise<Page<Entry>> {
-  const request = pageRequest(list.name, args, info);
+  const request = pageRequest(list, args, info);
   const of = list.of as EntityName<Row>;
   const where = list.where as FilterQuery<Row>[];
   const rows = await em.find(
@@ -69,6 +72,9 @@ export function pageSize(argument: string, size: number): number {
   return size;
 }
 
+/** What of a list tells its cursors from others. */
+type CursorList = Pick<List<Row>, 'name' | 'isKey'>;
+
 interface PageRequest {
   size: number;
   /** Reading from the end of the list. */
@@ -77,7 +83,11 @@ interface PageRequest {
   before: string | null;
 }
 
-function pageRequest(list: string, { first, after, last, before }: PageArgs, info: GraphQLResolveInfo): PageRequest {
+function pageRequest(
+  list: CursorList,
+  { first, after, last, before }: PageArgs,
+  info: GraphQLResolveInfo,
+): PageRequest {
   const isBackward = typeof last === 'number';
   if (isBackward && isGiven('first', info))
     throw badInput({ path: ['last'], rule: 'cannot be given together with first' });
@@ -103,12 +113,16 @@ function isGiven(name: string, { fieldNodes, variableValues }: GraphQLResolveInf
 const writeCursor = (list: string, id: string): string => Buffer.from(`${list}:${id}`).toString('base64url');
 
 /** Takes a cursor that we could have written ourselves, and nothing that merely decodes to one. */
-function readCursor(list: string, argument: string, cursor: string | null | undefined): string | null {
+function readCursor(
+  { name, isKey = isUuid }: CursorList,
+  argument: string,
+  cursor: string | null | undefined,
+): string | null {
   if (cursor === null || cursor === undefined) return null;
-  const id = Buffer.from(cursor.slice(0, 256), 'base64url')
+  const id = Buffer.from(cursor.slice(0, LONGEST_CURSOR), 'base64url')
     .toString()
-    .slice(list.length + 1);
-  if (!isUuid(id) || writeCursor(list, id) !== cursor) {
+    .slice(name.length + 1);
+  if (!isKey(id) || writeCursor(name, id) !== cursor) {
     throw badInput({ path: [argument], rule: 'is not a cursor of this list' });
   }
   return id;

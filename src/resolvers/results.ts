@@ -11,7 +11,7 @@ import { ResultConnection } from '../schema/connection.ts';
 import { ArchiveStatus } from '../schema/enums.ts';
 import { Job } from '../schema/job.ts';
 import { Result } from '../schema/result.ts';
-import { ownedBy } from './ownership.ts';
+import { readableBy } from './ownership.ts';
 import { type Page, readPage } from './page.ts';
 
 /** The three words that clients of older archives know. */
@@ -25,7 +25,7 @@ const ARCHIVE_STATUS: Record<JobStatus, ArchiveStatus> = {
 
 @Resolver(() => Result)
 export class ResultsResolver {
-  @Authorized('user', 'jobs:read')
+  @Authorized('user', 'jobs:read', 'sync:run')
   @Query(() => Result, {
     nullable: true,
     description: 'One result. Null where there is none with this id that the viewer may see.',
@@ -35,10 +35,10 @@ export class ResultsResolver {
     @Arg('id', () => ID, { description: "The result's id." }) id: string,
   ): Promise<ResultRow | null> {
     if (!isUuid(requireId(id))) return null;
-    return await em.findOne(ResultRow, { id, ...ownedBy(viewer) });
+    return await em.findOne(ResultRow, { id, ...readableBy(viewer) });
   }
 
-  @Authorized('user', 'jobs:read')
+  @Authorized('user', 'jobs:read', 'sync:run')
   @Query(() => ResultConnection, { description: "The viewer's results, newest first; for a service everyone's." })
   async results(
     @Ctx() { em, viewer }: Context,
@@ -47,7 +47,7 @@ export class ResultsResolver {
     first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Begin behind this cursor.' }) after: string | null,
   ): Promise<Page<ResultRow>> {
-    const list = { name: 'result', of: ResultRow, where: [ownedBy(viewer)], newestFirst: true };
+    const list = { name: 'result', of: ResultRow, where: [readableBy(viewer)], newestFirst: true };
     return await readPage(em, list, { first, after }, info);
   }
 

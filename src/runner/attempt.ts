@@ -9,7 +9,16 @@ import type { Backoff } from './backoff.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Outcome } from './outcome.ts';
 import { createProgressWriter } from './progress.ts';
-import { LeaseLost, type Settlement, type StopReason, settle, settlementOf } from './settle.ts';
+import {
+  type CompletionHook,
+  LeaseLost,
+  type Settlement,
+  type StopReason,
+  settle,
+  settlementOf,
+  throughOutage,
+} from './settle.ts';
+import { createStaging, type Staging } from './staging.ts';
 import type { Kinds } from './thread.ts';
 import type { Threads } from './threads.ts';
 
@@ -126,11 +135,12 @@ async function work(
   const policy = kind && effectivePolicy(job.kind, kind.policy, config);
   const runLimitMs = policy?.runLimitMs ?? 0;
   const reserved = Array.from({ length: kind?.outputFiles ?? 0 }, () => randomUUID());
+  const staging = stagingOf(tools, lease, { stop, giveUp });
   try {
     const outcome = policy
-      ? await runHandler(tools, started, lease, { stop, runLimitMs, reserved })
+      ? await runHandler(tools, started, lease, { stop, runLimitMs, reserved, staging })
       : unknownKind(job.kind);
-    return await end(tools, started, lease, { outcome, stop, giveUp, runLimitMs });
+    return await end(tools, started, lease, { outcome, stop, giveUp, runLimitMs, staging });
   } finally {
     // The thread is gone, and what became the job's own is not in the books any more.
     await lifecycle
@@ -140,24 +150,74 @@ async function work(
 }
 
 async function end(
-  { lifecycle, backoff, log }: AttemptTools,
-  { job }: StartedAttempt,
+  tools: AttemptTools,
+  started: StartedAttempt,
   lease: Lease,
-  { outcome, stop, giveUp, runLimitMs }: AttemptControl & { outcome: Outcome; runLimitMs: number },
+  {
+    outcome,
+    stop,
+    giveUp,
+    runLimitMs,
+    staging,
+  }: AttemptControl & { outcome: Outcome; runLimitMs: number; staging: Staging },
 ): Promise<Settlement> {
+  const { lifecycle, backoff, log } = tools;
+  const { job } = started;
   if (outcome.type === 'failed') {
     log.warn({ code: outcome.code, retryable: outcome.retryable, detail: outcome.detail }, 'handler failed');
   }
   const reason: StopReason | undefined = stop.signal.aborted ? stop.signal.reason : undefined;
-  const settlement = settlementOf(outcome, reason, { job, runLimitMs, backoff });
-  return await settle(lifecycle, lease, settlement, { giveUp, log });
+  let settled: Settlement | undefined;
+  try {
+    const settlement = settlementOf(outcome, reason, { job, runLimitMs, backoff });
+    const before = beforeCompletion(tools, started, lease);
+    settled = await settle(lifecycle, lease, settlement, { giveUp, log, ...(before ? { before } : {}) });
+    return settled;
+  } finally {
+    if (settled?.move !== 'complete' && (await staging.isUsed())) await unstage(tools, lease);
+  }
+}
+
+/** What the kind does in the transaction that completes its job. */
+function beforeCompletion(
+  { kinds }: AttemptTools,
+  { job, input }: StartedAttempt,
+  { leaseToken }: Lease,
+): CompletionHook | undefined {
+  const { onComplete, input: schema } = kinds[job.kind] ?? {};
+  if (!onComplete || !schema) return undefined;
+  return (execute, output) =>
+    onComplete(execute, { id: job.id, leaseToken, input: schema.parse(wholeInput(input)), output });
+}
+
+function stagingOf({ lifecycle, log }: AttemptTools, lease: Lease, { stop, giveUp }: AttemptControl): Staging {
+  return createStaging({
+    write: (rows) => lifecycle.stage(lease, rows),
+    count: () => lifecycle.countStaged(lease),
+    throughOutage: (act) => throughOutage(act, AbortSignal.any([giveUp, stop.signal]), log),
+    onRefused: () => stop.abort('LEASE_LOST' satisfies StopReason),
+  });
+}
+
+/** What is left here after an outage is found by the sweep. */
+async function unstage({ lifecycle, log }: AttemptTools, lease: Lease): Promise<void> {
+  try {
+    await lifecycle.unstage(lease);
+  } catch (error) {
+    log.debug({ err: error }, 'gathered rows were left for the sweep');
+  }
 }
 
 async function runHandler(
   { lifecycle, threads, config: { worker }, log }: AttemptTools,
   { job, input, inputFile }: StartedAttempt,
   lease: Lease,
-  { stop, runLimitMs, reserved }: { stop: AbortController; runLimitMs: number; reserved: string[] },
+  {
+    stop,
+    runLimitMs,
+    reserved,
+    staging,
+  }: { stop: AbortController; runLimitMs: number; reserved: string[]; staging: Staging },
 ): Promise<Outcome> {
   try {
     if (reserved.length > 0) await lifecycle.reserveBytes(reserved, runLimitMs + KEEP_BYTES_MS);
@@ -183,6 +243,7 @@ async function runHandler(
       signal: stop.signal,
       graceMs: GRACE_MS,
       onProgress: progress.report,
+      onRows: staging.write,
     });
   } finally {
     clearTimeout(limit);

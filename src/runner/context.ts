@@ -11,6 +11,14 @@ export interface RunContext {
   /** Tells how far the work is. Cheap to call often: the runner writes the latest value only, at most once per interval. */
   report(progress: Progress): void;
   readonly files: RunFiles;
+  /**
+   * Adds rows to those that this attempt has gathered; of rows with the same id the last one counts. Await it before the
+   * next, and before the end: it resolves when they are written, so that a handler is never ahead of the database.
+   * @returns how many different rows there are by now
+   */
+  stage(rows: readonly StagedRow[]): Promise<number>;
+  /** What the installation tells its handlers. Never a part of an output, a report or a message: it holds credentials. */
+  readonly settings: Settings;
 }
 
 /** The files of a run, as streams: a handler sees neither a path nor a database. */
@@ -33,3 +41,22 @@ export interface RunInput {
   /** Opens it to be read from its beginning, at the reader's pace. @throws KindError where its bytes are gone */
   read(): Promise<AsyncIterable<Uint8Array>>;
 }
+
+/** A row that an attempt has gathered, for its kind's `onComplete` to take over. */
+export interface StagedRow {
+  readonly id: string;
+  /** JSON. */
+  readonly data: unknown;
+  /** The text by which it can be found. */
+  readonly words: string;
+}
+
+/** What of the configuration handlers need. Read from the environment by the process, and stored nowhere. */
+export interface Settings {
+  readonly syncSources: Readonly<Partial<Record<string, { readonly url: string; readonly token?: string }>>>;
+  /** Rows that a sync may read. */
+  readonly syncRows: number;
+}
+
+/** Of an installation that says nothing. */
+export const NO_SETTINGS: Settings = { syncSources: {}, syncRows: 0 };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from '../entities/job.ts';
 import { FailureCode } from '../entities/job-status.ts';
+import { type Execute, KindError } from '../kinds/kind.ts';
 import type { Lease } from '../lifecycle/attempt.ts';
 import { FilesLost, MoveRefused } from '../lifecycle/errors.ts';
 import type { OutputFile } from '../lifecycle/files.ts';
@@ -17,6 +18,9 @@ export type Settlement =
   | { move: 'complete'; output: unknown; files: OutputFile[] }
   | { move: 'fail'; code: Failure['code'] | 'STUCK'; message: string }
   | { move: 'release'; delayMs: number; countsAttempt: boolean; errorMessage?: string };
+
+/** Acts in the transaction that completes a job, before the job is written. It may refuse with a {@link KindError}. */
+export type CompletionHook = (execute: Execute, output: unknown) => Promise<void>;
 
 /** Nothing may be written about the attempt, because its lease is another's by now, or nobody's. */
 export class LeaseLost extends Error {
@@ -57,37 +61,48 @@ export async function settle(
   lifecycle: Lifecycle,
   lease: Lease,
   settlement: Settlement,
-  { giveUp, log }: { giveUp: AbortSignal; log: Log },
+  { giveUp, log, before }: { giveUp: AbortSignal; log: Log; before?: CompletionHook },
 ): Promise<Settlement> {
   try {
-    await throughOutage(() => write(lifecycle, lease, settlement), giveUp, log);
+    await throughOutage(() => write(lifecycle, lease, settlement, before), giveUp, log);
     return settlement;
   } catch (error) {
-    if (settlement.move !== 'complete' || !isRefusedContent(error)) throw error;
-    log.error({ err: error, jobId: lease.jobId }, 'the database cannot store a result');
-    const failure: Settlement = {
-      move: 'fail',
-      code: FailureCode.HANDLER_ERROR,
-      message: 'The result could not be stored',
-    };
+    if (settlement.move !== 'complete' || !isRefusal(error)) throw error;
+    log.error({ err: error, jobId: lease.jobId }, 'a result cannot be stored');
+    const { code, message } = error instanceof KindError ? error : NOT_STORED;
+    const failure: Settlement = { move: 'fail', code, message };
     await throughOutage(() => write(lifecycle, lease, failure), giveUp, log);
     return failure;
   }
 }
 
-async function write(lifecycle: Lifecycle, lease: Lease, settlement: Settlement): Promise<void> {
-  if (settlement.move === 'complete') await lifecycle.complete(lease, settlement.output, settlement.files);
-  else if (settlement.move === 'fail') await lifecycle.fail(lease, settlement);
+const NOT_STORED = { code: FailureCode.HANDLER_ERROR, message: 'The result could not be stored' };
+
+async function write(
+  lifecycle: Lifecycle,
+  lease: Lease,
+  settlement: Settlement,
+  before?: CompletionHook,
+): Promise<void> {
+  if (settlement.move === 'complete') {
+    const { output, files } = settlement;
+    await lifecycle.complete(lease, output, files, before && ((execute) => before(execute, output)));
+  } else if (settlement.move === 'fail') await lifecycle.fail(lease, settlement);
   else await lifecycle.release(lease, settlement);
 }
 
-async function throughOutage(act: () => Promise<void>, giveUp: AbortSignal, log: Log): Promise<void> {
+/**
+ * Does something with the database, and again where that is away.
+ * @param giveUp ends the waiting
+ * @throws MoveRefused, KindError, or what the database says of its content; after `giveUp` its last error
+ */
+export async function throughOutage(act: () => Promise<void>, giveUp: AbortSignal, log: Log): Promise<void> {
   for (let failures = 1; ; failures += 1) {
     try {
       await act();
       return;
     } catch (error) {
-      if (error instanceof MoveRefused || isRefusedContent(error) || giveUp.aborted) throw error;
+      if (error instanceof MoveRefused || isRefusal(error) || giveUp.aborted) throw error;
       log.warn({ err: error }, 'the end of an attempt could not be written yet');
       await delay(backoffMs(failures, OUTAGE_BACKOFF), undefined, { signal: giveUp }).catch(() => undefined);
     }
@@ -97,7 +112,8 @@ async function throughOutage(act: () => Promise<void>, giveUp: AbortSignal, log:
 /** SQLSTATE classes by which PostgreSQL says that what it was given is wrong, now and whenever it is given again. */
 const REFUSED_CONTENT = /^(22|23|42|54|P0)[0-9A-Z]{3}$/;
 
-function isRefusedContent(error: unknown): boolean {
-  if (error instanceof FilesLost) return true;
+/** Whoever refuses it, the database or the kind itself, would do so again. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof KindError || error instanceof FilesLost) return true;
   return error instanceof Error && 'code' in error && REFUSED_CONTENT.test(String(error.code));
 }

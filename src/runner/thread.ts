@@ -3,9 +3,10 @@ import type { Storage } from '../files/storage.ts';
 import { openStorage } from '../files/storage-url.ts';
 import { type Kind, KindError } from '../kinds/kind.ts';
 import type { OutputFile } from '../lifecycle/files.ts';
-import type { Progress, RunContext } from './context.ts';
+import { NO_SETTINGS, type Progress, type RunContext, type Settings } from './context.ts';
 import { describeError, type Failure, MAX_OUTPUT_BYTES, type Outcome, unexpectedFailure } from './outcome.ts';
 import { openRunFiles, type TaskFiles } from './run-files.ts';
+import { type BatchAnswer, createStager } from './staging.ts';
 
 /** What a registry of kinds looks like from here: names and handlers, their types long forgotten. */
 export type Kinds = Readonly<Partial<Record<string, Kind<unknown, unknown>>>>;
@@ -15,6 +16,7 @@ export interface ThreadData {
   kindsModule: string;
   /** Where files are kept. */
   storageUrl: string;
+  settings?: Settings;
 }
 
 export interface ThreadTask {
@@ -22,11 +24,11 @@ export interface ThreadTask {
   input: unknown;
   attempt: number;
   files: TaskFiles;
-  /** Carries progress up; a message down, of any content, asks the handler to stop and says why. */
+  /** Carries progress and rows up; down come the answers about rows, and a text, which asks to stop and says why. */
   port: MessagePort;
 }
 
-const { kindsModule, storageUrl } = workerData as ThreadData;
+const { kindsModule, storageUrl, settings = NO_SETTINGS } = workerData as ThreadData;
 const { kinds }: { kinds: Kinds } = await import(kindsModule);
 
 let storage: Promise<Storage> | undefined;
@@ -49,10 +51,11 @@ export default async function runTask({
   const parsed = kind.input.safeParse(input);
   // Not the messages: they name keys, which are the user's own words, and the detail goes to the log.
   if (!parsed.success) return invalidInput(parsed.error.issues.map(({ code }) => code).join(', '));
-  const signal = stopSignal(port);
+  const { signal, stage } = openPort(port);
   const { files, written } = openRunFiles(openOnce, taskFiles, signal);
   try {
-    return completion(kind, await kind.run(parsed.data, { signal, attempt, files, report: reporter(port) }), written);
+    const context = { signal, attempt, files, report: reporter(port), stage, settings };
+    return completion(kind, await kind.run(parsed.data, context), written);
   } catch (error) {
     return error instanceof KindError ? verdictOf(error) : unexpectedFailure(error);
   } finally {
@@ -60,10 +63,15 @@ export default async function runTask({
   }
 }
 
-function stopSignal(port: MessagePort): AbortSignal {
+/** What comes down: that the handler shall stop, and the answers about its rows. */
+function openPort(port: MessagePort): Pick<RunContext, 'signal' | 'stage'> {
   const controller = new AbortController();
-  port.on('message', (reason: string) => controller.abort(new Error(reason)));
-  return controller.signal;
+  const { stage, answer } = createStager(port);
+  port.on('message', (message: string | BatchAnswer) => {
+    if (typeof message === 'string') controller.abort(new Error(message));
+    else answer(message);
+  });
+  return { signal: controller.signal, stage };
 }
 
 function reporter(port: MessagePort): RunContext['report'] {

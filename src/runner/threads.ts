@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { Progress } from './context.ts';
 import { type Outcome, unexpectedFailure } from './outcome.ts';
 import type { TaskFiles } from './run-files.ts';
+import type { Batch, BatchAnswer } from './staging.ts';
 import type { ThreadData, ThreadTask } from './thread.ts';
 
 export interface ThreadsOptions extends ThreadData {
@@ -23,6 +24,8 @@ export interface ThreadRun {
   signal: AbortSignal;
   graceMs: number;
   onProgress(progress: Progress): void;
+  /** Writes rows that the handler has gathered, given as JSON; what it throws, the handler hears without the reason. */
+  onRows?(rows: string): Promise<number>;
 }
 
 export interface Threads {
@@ -48,10 +51,11 @@ const isSource = import.meta.url.endsWith('.ts');
 const entry = isSource ? new URL('./thread.ts', import.meta.url) : new URL('./thread.js', import.meta.url);
 
 /** Starts the pool of threads in which handlers run. A handler that spins, crashes or leaks harms only its own thread. */
-export function startThreads({ concurrency, memoryMb, kindsModule, storageUrl, log }: ThreadsOptions): Threads {
+export function startThreads(options: ThreadsOptions): Threads {
+  const { concurrency, memoryMb, kindsModule, storageUrl, settings, log } = options;
   const pool = new Piscina<ThreadTask, Outcome>({
     filename: entry.href,
-    workerData: { kindsModule, storageUrl } satisfies ThreadData,
+    workerData: { kindsModule, storageUrl, settings } satisfies ThreadData,
     minThreads: WARM_THREADS,
     maxThreads: Math.max(WARM_THREADS, concurrency + 1),
     concurrentTasksPerWorker: 1,
@@ -62,7 +66,7 @@ export function startThreads({ concurrency, memoryMb, kindsModule, storageUrl, l
   // A thread that dies between two tasks is replaced; without a listener it would take the process with it.
   pool.on('error', (error: unknown) => log.error({ err: error }, 'an idle thread died'));
 
-  async function run({ signal, graceMs, onProgress, ...task }: ThreadRun): Promise<Outcome> {
+  async function run({ signal, graceMs, onProgress, onRows, ...task }: ThreadRun): Promise<Outcome> {
     if (signal.aborted) return { type: 'terminated' };
     const { port1, port2 } = new MessageChannel();
     const hard = new AbortController();
@@ -73,7 +77,14 @@ export function startThreads({ concurrency, memoryMb, kindsModule, storageUrl, l
     };
     signal.addEventListener('abort', onAbort, { once: true });
     const leftByThread = new Promise((resolve) => port1.once('close', resolve));
-    port1.on('message', onProgress);
+    const onBatch = async ({ number, rows }: Batch) => {
+      const count = (await onRows?.(rows).catch(() => null)) ?? null;
+      port1.postMessage({ number, count } satisfies BatchAnswer);
+    };
+    port1.on('message', (message: Progress | Batch) => {
+      if ('rows' in message) void onBatch(message);
+      else onProgress(message);
+    });
     try {
       return await pool.run({ ...task, port: port2 }, { transferList: [port2], signal: hard.signal });
     } catch (error) {

@@ -3,6 +3,7 @@ import { Job } from './job.ts';
 import { JobEvent } from './job-event.ts';
 import { LedgerEntry } from './ledger.ts';
 import { Result } from './result.ts';
+import { SyncRecord } from './sync.ts';
 
 @ObjectType({ description: 'Where a page stands in its list.' })
 export class PageInfo {
@@ -79,3 +80,4 @@ export const JobConnection = connectionOf(Job, 'Job', 'jobs');
 export const ResultConnection = connectionOf(Result, 'Result', 'results');
 export const JobEventConnection = connectionOf(JobEvent, 'JobEvent', 'events of a job');
 export const LedgerConnection = connectionOf(LedgerEntry, 'Ledger', 'changes of the token balance');
+export const SyncRecordConnection = connectionOf(SyncRecord, 'SyncRecord', 'records of a source');

@@ -44,6 +44,7 @@ it('maps every entity to a table of its own', () => {
     'files',
     'job_events',
     'ledger_entries',
+    'sync_records',
   ]);
 });
 
@@ -53,8 +54,8 @@ it('maps every property to a column of its type that is empty no more often', as
   }
 });
 
-it('maps every column of a job, its result and its files', async () => {
-  for (const table of ['analysis_jobs', 'analysis_results', 'files']) {
+it('maps every column of a job, its result, its files and a record', async () => {
+  for (const table of ['analysis_jobs', 'analysis_results', 'files', 'sync_records']) {
     const names = (columns: Column[]) => columns.map(({ name }) => name).sort();
     expect(names(describeProperties()[table]!)).toEqual(names(await readColumns(table)));
   }

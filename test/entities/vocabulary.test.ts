@@ -8,6 +8,7 @@ import {
   JobStatus,
   LedgerEntryType,
 } from '../../src/entities/job-status.ts';
+import { SyncSource } from '../../src/entities/sync-source.ts';
 import { MOVES } from '../../src/lifecycle/machine.ts';
 import { useDatabase } from '../support/database.ts';
 import { insertCopy, makeJob } from '../support/factory.ts';
@@ -46,6 +47,7 @@ describe('a vocabulary of the code', () => {
     ['jobs_failure_code_known', FailureCode, ''],
     ['events_type_fits_status', EventType, 'WHEN '],
     ['ledger_entry_fits_amount', LedgerEntryType, 'WHEN '],
+    ['jobs_source_fits_kind', { ...SyncSource, SYNC: 'SYNC' }, ''],
   ])('is word for word that of %s', async (constraint, words, after) => {
     expect(await readWords(constraint, after)).toEqual(Object.values(words).sort());
   });

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { authChecker, holds, type Role, scopeOf } from '../../src/gate/authorization.ts';
+import { authChecker, holds, type Role, readScopeOf, scopeOf } from '../../src/gate/authorization.ts';
 import type { Viewer } from '../../src/gate/viewer.ts';
 import { useDatabase } from '../support/database.ts';
 import { codeOf, useTinyApi } from './tiny-api.ts';
@@ -48,6 +48,14 @@ describe('who is admitted', () => {
 describe('whose rows are reached', () => {
   it('by a user: his own', () => expect(scopeOf(user)).toEqual({ owner: user.id }));
   it('by a service: everyone’s', () => expect(scopeOf(reader)).toBe('any owner'));
+  it('by a service that reads: everyone’s, and by one that may not: the system’s', () => {
+    const runner: Viewer = { kind: 'service', name: 'syncs', scopes: ['sync:run', 'jobs:manage'] };
+    expect([user, reader, runner].map(readScopeOf)).toEqual([
+      { owner: user.id },
+      'any owner',
+      { owner: '00000000-0000-0000-0000-000000000000' },
+    ]);
+  });
   it('does not make a user the holder of a scope', () => {
     expect([holds(reader, 'jobs:read'), holds(reader, 'jobs:manage'), holds(user, 'jobs:read')]).toEqual([
       true,

@@ -359,6 +359,27 @@ const damages: [id: InvariantId, how: string, damage: Damage, also?: InvariantId
     'a thread that was never let go',
     (pool) => makeJob(pool, { status: 'CANCELLED', threadRuns: true, leaseExpiresIn: -3_000 }),
   ],
+  [
+    'one-sync-per-source',
+    'two syncs of a source that wait',
+    async (pool) => {
+      await pool.query('drop index jobs_active_of_source');
+      for (const syncSource of ['SKK', 'SKK', 'PANGKAT'] as const) {
+        await makeJob(pool, { kind: 'SYNC', syncSource, status: 'QUEUED', price: 0 });
+      }
+    },
+  ],
+  [
+    'gathered-rows-have-attempt',
+    'rows that a lost sync has left',
+    async (pool) => {
+      const { jobId } = await makeJob(pool, { kind: 'SYNC', status: 'FAILED', price: 0 });
+      await pool.query(
+        `insert into sync_staging (job_id, lease_token, id, data, words) values ($1, $2, 'a', '{}', '')`,
+        [jobId, randomUUID()],
+      );
+    },
+  ],
 ];
 
 describe('an invariant', () => {
@@ -443,6 +464,7 @@ const repairs: [id: InvariantId, how: string, action: RegExp][] = [
   ['held-task-is-running', 'a used-up task', /^$/],
   ['running-job-has-worker', 'a worker that fell silent', /released by the rescue/],
   ['ended-job-is-let-go', 'a thread that was never let go', /freed by the rescue/],
+  ['gathered-rows-have-attempt', 'rows that a lost sync has left', /^$/],
 ];
 
 describe('the repair', () => {

@@ -5,6 +5,8 @@ import { makeAccount, makeCopies, makeJob } from '../support/factory.ts';
 const database = useDatabase({ bent: 'thousands of copied rows that have no life behind them' });
 
 const USERS = 100;
+/** As many as a source has that is synced every hour of two months. */
+const SYNCS = 1_500;
 const JOBS_OF_STATUS = { COMPLETED: 4_000, FAILED: 60, CANCELLED: 640, QUEUED: 250, PROCESSING: 50 } as const;
 
 interface PlanNode {
@@ -47,6 +49,29 @@ const queries: { what: string; index: string; sql: string }[] = [
     sql: `select id from analysis_jobs where status in ('FAILED', 'CANCELLED') and lease_token is not null
             and lease_expires_at < now()
           order by id limit 100 for update skip locked`,
+  },
+  {
+    what: 'the newest completed sync of a source',
+    index: 'jobs_of_source',
+    sql: `select * from analysis_jobs where sync_source = 'PANGKAT' and status = 'COMPLETED' and deleted_at is null
+            and finished_at is not null
+          order by finished_at desc limit 1`,
+  },
+  {
+    what: 'the active sync of a source',
+    index: 'jobs_active_of_source',
+    sql: `select * from analysis_jobs where sync_source = 'PANGKAT' and status in ('QUEUED', 'PROCESSING')`,
+  },
+  {
+    what: 'a page of the records of a source, searched through',
+    index: 'sync_records_pkey',
+    sql: `select * from sync_records where source = 'PANGKAT' and words like '%7%' and id > '100' order by id limit 21`,
+  },
+  {
+    what: 'the next attempt that has gathered rows',
+    index: 'sync_staging_pkey',
+    sql: `select job_id, lease_token from sync_staging where (job_id, lease_token) > ($id, $id)
+          order by job_id, lease_token limit 1`,
   },
   {
     what: 'a page of a user’s results, newest first',
@@ -157,6 +182,15 @@ beforeAll(async () => {
     await makeCopies(pool, made, count, users);
     [userId, jobId] = [users[0]!, made.jobId];
   }
+  const synced = await makeJob(pool, { kind: 'SYNC', status: 'COMPLETED', price: 0 });
+  await makeCopies(pool, synced, SYNCS, users);
+  await pool.query(
+    `insert into sync_records (source, id, data, words)
+     select source, n, '{}', n from unnest(array['PANGKAT', 'SKK']) source, generate_series(1, 3000) n`,
+  );
+  await pool.query(
+    `insert into sync_staging select id, id, n, '{}', '' from generate_series(1, 3) n, analysis_jobs where kind = 'SYNC'`,
+  );
   await pool.query(
     `insert into job_events (job_id, seq, type, user_id, kind, status, round, attempt, progress, assessment_name, at)
      select id, n, 'QUEUED', user_id, kind, 'QUEUED', 1, 0, '{"percent": 0}', name, now()

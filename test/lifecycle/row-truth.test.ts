@@ -25,6 +25,9 @@ const noLease = { lease_token: 'null', lease_expires_at: 'null', worker_id: 'nul
 const jobLies: Lie[] = [
   ['jobs_status_known', queued, { status: `'PENDING'`, worker_free_at: 'now()' }],
   ['jobs_kind_known', queued, { kind: `'TAROT'` }],
+  ['jobs_source_fits_kind', queued, { kind: `'SYNC'` }],
+  ['jobs_source_fits_kind', queued, { kind: `'SYNC'`, sync_source: `'ELSEWHERE'` }],
+  ['jobs_source_fits_kind', queued, { sync_source: `'SKK'` }],
   ['jobs_failure_code_known', failed, { failure_code: `'BAD_LUCK'` }],
   ['jobs_name_length', queued, { name: `''` }],
   ['jobs_name_length', queued, { name: `repeat('x', 256)` }],

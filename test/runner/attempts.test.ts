@@ -8,7 +8,7 @@ import { LeaseLost } from '../../src/runner/settle.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { kinds, type ProbeInput } from '../support/probe-kinds.ts';
-import { NO_STORAGE } from '../support/run-files.ts';
+import { NO_STORAGE } from '../support/run-context.ts';
 import { PROBE_KINDS, readableLog, testConfig, useWorkers } from '../support/workers.ts';
 
 const database = useDatabase({

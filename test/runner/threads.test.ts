@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Progress } from '../../src/runner/context.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
 import type { ProbeInput } from '../support/probe-kinds.ts';
-import { NO_STORAGE, NO_TASK_FILES } from '../support/run-files.ts';
+import { NO_STORAGE, NO_TASK_FILES } from '../support/run-context.ts';
 import { PROBE_KINDS, readableLog, scratchFile, untilHandled } from '../support/workers.ts';
 
 let threads: Threads;
@@ -115,6 +115,52 @@ it('hands reports on while the handler runs, within their range', async () => {
   const wild = run({ does: 'WILD_REPORT' });
   await wild.outcome;
   expect(wild.progress.map(({ percent }) => percent)).toEqual([0, 100]);
+});
+
+describe('rows that a handler gathers', () => {
+  const stage = (onRows?: (rows: string) => Promise<number>) =>
+    threads.run({
+      ...{ kind: 'PROBE', input: { does: 'STAGE', times: 3 }, attempt: 1, graceMs: 200, onProgress: () => undefined },
+      files: NO_TASK_FILES,
+      signal: new AbortController().signal,
+      ...(onRows ? { onRows } : {}),
+    });
+
+  it('are handed on one batch at a time, each when the one before is written', async () => {
+    let writing = 0;
+    const given: unknown[] = [];
+    const outcome = await stage(async (rows) => {
+      writing += 1;
+      expect(writing).toBe(1);
+      given.push(...JSON.parse(rows));
+      await delay(30);
+      writing -= 1;
+      return given.length * 10;
+    });
+    expect(given).toEqual([1, 2, 3].map((time) => ({ id: `r${time}`, data: { time }, words: '' })));
+    expect(outcome).toEqual({ type: 'completed', output: { counts: [10, 20, 30] }, files: [] });
+  });
+
+  it('that are not taken fail it, without the reason', async () => {
+    const refusing = () => Promise.reject(new Error('the lease is lost'));
+    for (const onRows of [refusing, undefined]) {
+      const outcome = await stage(onRows);
+      expect(outcome).toMatchObject({ type: 'failed', code: 'HANDLER_ERROR', retryable: true });
+      expect(JSON.stringify(outcome)).not.toContain('lease');
+    }
+  });
+});
+
+it('tells handlers the settings of the installation', async () => {
+  const settings = { syncSources: { SKK: { url: 'http://127.0.0.1/skk' } }, syncRows: 7 };
+  const { log } = readableLog();
+  const set = startThreads({
+    ...{ concurrency: 1, memoryMb: 64, kindsModule: PROBE_KINDS, storageUrl: NO_STORAGE, settings, log },
+  });
+  const task = { kind: 'PROBE', input: { does: 'SETTINGS' }, attempt: 1, graceMs: 0, onProgress: () => undefined };
+  const { signal } = new AbortController();
+  expect(await set.run({ ...task, files: NO_TASK_FILES, signal })).toMatchObject({ output: { settings } });
+  await set.stop();
 });
 
 it('drops reports that come after the end', async () => {

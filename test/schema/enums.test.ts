@@ -1,8 +1,10 @@
 import { isEnumType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import * as vocabulary from '../../src/entities/job-status.ts';
+import { SyncSource } from '../../src/entities/sync-source.ts';
 import * as enums from '../../src/schema/enums.ts';
 import { RoundingMode } from '../../src/schema/forecast.ts';
+import { SyncOutcome } from '../../src/schema/sync-enums.ts';
 import { schemaOfClasses } from './classes.ts';
 
 const schema = await schemaOfClasses();
@@ -30,6 +32,8 @@ describe('an enum of the schema', () => {
     ['CompressionAlgorithm', enums.CompressionAlgorithm],
     ['RoundingMode', RoundingMode],
     ['ProbeBehaviour', enums.ProbeBehaviour],
+    ['SyncSource', SyncSource],
+    ['SyncOutcome', SyncOutcome],
     ['Likelihood', enums.Likelihood],
     ['Level', enums.Level],
     ['IndustryLevel', enums.IndustryLevel],
@@ -39,7 +43,7 @@ describe('an enum of the schema', () => {
 
   it('is among those checked here', () => {
     const names = Object.values(schema.getTypeMap()).filter((type) => isEnumType(type) && !type.name.startsWith('__'));
-    expect(names).toHaveLength(18);
+    expect(names).toHaveLength(20);
   });
 
   it('lists actions in the order in which a job shows them', () => {

@@ -1,6 +1,7 @@
 import type { Job as JobRow } from '../../src/entities/job.ts';
 import type { LedgerEntry as LedgerEntryRow } from '../../src/entities/ledger-entry.ts';
 import type { Result as ResultRow } from '../../src/entities/result.ts';
+import type { SyncRecord as SyncRecordRow } from '../../src/entities/sync-record.ts';
 import type { JobFrame, PositionFrame } from '../../src/feed/frame.ts';
 import type { Connection } from '../../src/schema/connection.ts';
 import type { FeedPosition } from '../../src/schema/feed-event.ts';
@@ -10,6 +11,7 @@ import type { LedgerEntry } from '../../src/schema/ledger.ts';
 import type { GrantTokensPayload, SubmitPayload } from '../../src/schema/payloads.ts';
 import type { Result } from '../../src/schema/result.ts';
 import type { BulkRow, JobPayload } from '../../src/schema/steering.ts';
+import type { SyncRecord } from '../../src/schema/sync.ts';
 
 // Resolvers return rows, and GraphQL reads properties of the same names. So each row must have every field that its class
 // declares, of a type that can be shown. Where one has not, this file does not compile.
@@ -18,11 +20,12 @@ import type { BulkRow, JobPayload } from '../../src/schema/steering.ts';
 type Fits<Row extends Class, Class> =
   Exclude<keyof Class, keyof Row> extends never ? true : Exclude<keyof Class, keyof Row>;
 
-export const rowsFit: [Fits<JobRow, Job>, Fits<ResultRow, Result>, Fits<LedgerEntryRow, LedgerEntry>] = [
-  true,
-  true,
-  true,
-];
+export const rowsFit: [
+  Fits<JobRow, Job>,
+  Fits<ResultRow, Result>,
+  Fits<LedgerEntryRow, LedgerEntry>,
+  Fits<SyncRecordRow, SyncRecord>,
+] = [true, true, true, true];
 
 /** So do the frames of subscriptions. */
 export const framesFit: [Fits<JobFrame, JobEvent>, Fits<PositionFrame, FeedPosition>] = [true, true];

@@ -16,6 +16,7 @@ import {
 import pg from 'pg';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { buildSchema } from '../../src/build-schema.ts';
+import type { Config } from '../../src/config.ts';
 import { type ContextOf, contextFor, termsOf } from '../../src/context.ts';
 import { type Feed, startFeed } from '../../src/feed/feed.ts';
 import { createWakeUps } from '../../src/feed/wake-ups.ts';
@@ -78,6 +79,8 @@ export interface ApiOptions {
   /** Tokens, by kind. */
   prices?: Record<string, number>;
   leaseMs?: number;
+  /** Sources whose addresses are known; none, unless said otherwise. */
+  syncSources?: Config['syncSources'];
   /** Whether its connection to the database has lasted long enough to judge who is dead; yes, unless said otherwise. */
   mayJudge?: boolean;
 }
@@ -125,7 +128,7 @@ function answerOf<Data>({ data, errors = [] }: ExecutionResult): Answer<Data> {
 }
 
 async function startApi(url: string, options: ApiOptions): Promise<Api> {
-  const { probes = true, prices = {}, leaseMs = 10_000, mayJudge = true } = options;
+  const { probes = true, prices = {}, leaseMs = 10_000, mayJudge = true, syncSources = {} } = options;
   const log = createLog({ level: 'error' });
   const orm = await createOrm({ url, name: 'assay-test-api' });
   const wakeUps = createWakeUps({ orm, url, log });
@@ -145,6 +148,7 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
     runLimitsMs: {},
     worker: { leaseMs },
     limits: { uploadBytes: UPLOAD_BYTES, waitingUploads: 5, waitingUploadBytes: 2 * UPLOAD_BYTES },
+    syncSources,
   });
   const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
   const contextOf = contextFor({ orm, lifecycle, feed, files, terms, connectionWatch });

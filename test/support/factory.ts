@@ -4,10 +4,11 @@ import {
   EventType,
   FailureCode,
   isFinished,
-  type JobKind,
+  JobKind,
   JobStatus,
   LedgerEntryType,
 } from '../../src/entities/job-status.ts';
+import type { SyncSource } from '../../src/entities/sync-source.ts';
 
 /** Rows as a life would have left them, in any status and dated in the past, without waiting and without the lifecycle. */
 export interface JobOptions {
@@ -16,6 +17,8 @@ export interface JobOptions {
   /** Whose job; by default a new account that has just enough for the price. */
   userId?: string;
   kind?: JobKind;
+  /** What a job of the kind SYNC copies. */
+  syncSource?: SyncSource;
   name?: string;
   /** Tokens, taken from the account and paid back where the status says so. */
   price?: number;
@@ -162,6 +165,7 @@ function withDefaults(options: JobOptions) {
   const { status } = options;
   return {
     kind: 'ASSESSMENT',
+    syncSource: 'PANGKAT',
     name: 'Test of a job',
     price: 1,
     priority: 0,
@@ -218,6 +222,7 @@ function jobRow(life: Life, clock: Clock, userId: string) {
     price: life.price,
     refunded: life.price > 0 && (status === JobStatus.FAILED || status === JobStatus.CANCELLED),
     requested_by: 'user',
+    sync_source: life.kind === JobKind.SYNC ? life.syncSource : null,
     result_id: life.deleted ? null : clock.resultId,
     progress: { percent: { QUEUED: 0, PROCESSING: 40, COMPLETED: 100, FAILED: 40, CANCELLED: 0 }[status] },
     ...failureOf(life),

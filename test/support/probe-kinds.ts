@@ -28,6 +28,8 @@ const input = z.strictObject({
     'NOTHING',
     'HUGE',
     'NUL',
+    'STAGE',
+    'SETTINGS',
   ]),
   milliseconds: z.number().default(0),
   times: z.number().default(1),
@@ -117,6 +119,14 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
   NOTHING: () => undefined,
   HUGE: () => ({ text: 'x'.repeat(1_048_576) }),
   NUL: () => ({ text: '\0' }),
+  STAGE: async ({ times }, { stage }) => {
+    const counts: number[] = [];
+    for (let time = 1; time <= times; time += 1) {
+      counts.push(await stage([{ id: `r${time}`, data: { time }, words: '' }]));
+    }
+    return { counts };
+  },
+  SETTINGS: (_given, { settings }) => ({ settings }),
 };
 
 const probe: Kind<z.output<typeof input>, unknown> = {

@@ -3,7 +3,7 @@ export const GUARDS: readonly string[] = `
   accounts_balance_not_negative
   jobs_counters_in_range jobs_failure_code_known jobs_failure_fits_status jobs_finished_has_time jobs_kind_known
   jobs_lease_fits_status jobs_live_has_result jobs_name_length jobs_progress_fits_status jobs_progress_in_range
-  jobs_refund_fits_status jobs_run_fits_status jobs_status_known jobs_times_in_order jobs_tombstone_is_cancelled
+  jobs_refund_fits_status jobs_run_fits_status jobs_source_fits_kind jobs_status_known jobs_times_in_order jobs_tombstone_is_cancelled
   jobs_follow_result jobs_identity_for_results
   results_content_fits_status results_times_in_order results_follow_job results_identity_for_jobs results_one_per_job
   idempotency_key_length idempotency_made_one_thing idempotency_keys_entry_id_fkey idempotency_keys_job_id_fkey
@@ -16,7 +16,7 @@ export const GUARDS: readonly string[] = `
   files_content_type_length files_name_length files_of_job_are_stored files_output_has_job files_role_known
   files_sha256_form files_size_not_negative files_stored_whole files_follow_job files_stored_once
   file_removals_tries_not_negative
-  jobs_guarded events_guarded events_kept events_pruned ledger_guarded ledger_kept
+  jobs_guarded jobs_source_kept events_guarded events_kept events_pruned ledger_guarded ledger_kept
   files_guarded files_leave_no_bytes files_of_their_job`
   .trim()
   .split(/\s+/);

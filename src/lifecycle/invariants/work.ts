@@ -78,4 +78,24 @@ export const work = [
       select j.id as subject, format('worker %s, lease ran out at %s', j.worker_id, j.lease_expires_at) as found
       from analysis_jobs j, lease where j.status in (${list(FINISHED)}) and j.lease_token is not null and ${RAN_OUT}`,
   },
+  {
+    id: 'one-sync-per-source',
+    sentence: 'Of a source one sync at most waits or runs',
+    broken: `
+      select unnest(array_agg(j.id)) as subject, format('one of %s active syncs of %s', count(*), j.sync_source) as found
+      from analysis_jobs j where j.sync_source is not null and j.status in ('QUEUED', 'PROCESSING')
+      group by j.sync_source having count(*) > 1`,
+  },
+  {
+    id: 'gathered-rows-have-attempt',
+    sentence: 'Rows that a sync has gathered belong to an attempt that runs',
+    settles: true,
+    repair: 'rescue',
+    broken: `
+      select s.job_id as subject, format('%s rows of the attempt %s, which is over', count(*), s.lease_token) as found
+      from sync_staging s where not exists (
+        select from analysis_jobs j where j.id = s.job_id and j.lease_token = s.lease_token and j.status = 'PROCESSING'
+      )
+      group by s.job_id, s.lease_token`,
+  },
 ] as const satisfies Invariant[];

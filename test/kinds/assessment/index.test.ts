@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { analyze } from '../../../src/kinds/assessment/analysis.ts';
 import { assessment } from '../../../src/kinds/assessment/index.ts';
 import type { Progress, RunContext } from '../../../src/runner/context.ts';
-import { NO_FILES } from '../../support/run-files.ts';
+import { runContext } from '../../support/run-context.ts';
 import { respondent } from './respondents.ts';
 
 function contextOf(signal: AbortSignal, onReport: (progress: Progress) => void = () => {}): RunContext {
-  return { signal, attempt: 1, files: NO_FILES, report: onReport };
+  return runContext({ signal, report: onReport });
 }
 
 describe('the assessment kind', () => {

@@ -13,7 +13,7 @@ import { KindError } from '../../../src/kinds/kind.ts';
 import type { Progress } from '../../../src/runner/context.ts';
 import { openRunFiles } from '../../../src/runner/run-files.ts';
 import { chunked, rowsOfText, useStorage } from '../../support/files.ts';
-import { NO_FILES } from '../../support/run-files.ts';
+import { runContext } from '../../support/run-context.ts';
 
 const storage = useStorage();
 
@@ -29,7 +29,7 @@ async function run(bytes: Uint8Array, given: CompressInput, { signal = new Abort
   const openStorage = async () => storage().storage;
   const { files, written } = openRunFiles(openStorage, { input, reserved: [randomUUID()] }, signal);
   const reports: Progress[] = [];
-  const output = await compress.run(given, { attempt: 1, signal, files, report: (one) => reports.push(one) });
+  const output = await compress.run(given, runContext({ signal, files, report: (one) => void reports.push(one) }));
   return { output, written, reports, compressed: await storage().get(written[0]!.storedAs) };
 }
 
@@ -100,8 +100,7 @@ describe('a file that is compressed', () => {
       return { size: written };
     };
     const input = { name: 'big.csv', contentType: 'text/csv', size, read: async () => source() };
-    const context = { attempt: 1, signal: new AbortController().signal, report: () => undefined };
-    const output = await compress.run({ algorithm: 'ZSTD', level: 3 }, { ...context, files: { input, write } });
+    const output = await compress.run({ algorithm: 'ZSTD', level: 3 }, runContext({ files: { input, write } }));
     expect(output).toMatchObject({ originalSize: size });
     expect(most).toBeLessThan(64_000_000);
   });
@@ -114,13 +113,12 @@ describe('a file that is compressed', () => {
   });
 
   it('is none where there is no file, or where this Node lacks the algorithm, and neither is tried again', async () => {
-    const context = { attempt: 1, signal: new AbortController().signal, report: () => undefined, files: NO_FILES };
     const verdictOf = async (act: Promise<unknown>) =>
       await act.then(
         () => null,
         (error: unknown) => (error instanceof KindError ? [error.retryable, error.message] : error),
       );
-    const none = compress.run({ algorithm: 'GZIP', level: 6 }, context);
+    const none = compress.run({ algorithm: 'GZIP', level: 6 }, runContext());
     expect(await verdictOf(Promise.resolve(none))).toEqual([false, 'There is no file to compress']);
     const open = vi.spyOn(CODECS.ZSTD, 'open').mockReturnValue(null);
     expect(isAvailable('ZSTD')).toBe(false);

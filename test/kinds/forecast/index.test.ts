@@ -11,7 +11,7 @@ import { KindError } from '../../../src/kinds/kind.ts';
 import type { Progress } from '../../../src/runner/context.ts';
 import { openRunFiles } from '../../../src/runner/run-files.ts';
 import { useStorage } from '../../support/files.ts';
-import { NO_FILES } from '../../support/run-files.ts';
+import { runContext } from '../../support/run-context.ts';
 
 const BIKES = path.join(import.meta.dirname, '../../../../shared/data/demand-bikes-daily.csv');
 const HEADER = 'date,partnumber,site_code,demand_qty';
@@ -43,7 +43,7 @@ async function run(
     reports.push(one);
     onReport(one);
   };
-  const output = await forecast.run(input, { attempt: 1, signal, files, report });
+  const output = await forecast.run(input, runContext({ signal, files, report }));
   const csv = String(await storage().get(written[0]!.storedAs));
   return { output, reports, written, csv, rows: parse(csv, { columns: true }) as Record<string, string>[] };
 }
@@ -187,8 +187,7 @@ describe('a forecast that cannot be made', () => {
   });
 
   it('without a file', async () => {
-    const context = { attempt: 1, signal: new AbortController().signal, files: NO_FILES, report: () => undefined };
-    await expect(async () => await forecast.run(given(), context)).rejects.toThrow(KindError);
+    await expect(async () => await forecast.run(given(), runContext())).rejects.toThrow(KindError);
   });
 
   it('when it is told to stop, after the part that it is at', async () => {

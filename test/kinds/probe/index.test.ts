@@ -3,7 +3,7 @@ import { KindError } from '../../../src/kinds/kind.ts';
 import { PROBE_BEHAVIOURS, type ProbeInput, probe } from '../../../src/kinds/probe/index.ts';
 import type { Progress } from '../../../src/runner/context.ts';
 import { useDatabase } from '../../support/database.ts';
-import { NO_FILES } from '../../support/run-files.ts';
+import { runContext } from '../../support/run-context.ts';
 import { HEALED, OWN_KINDS, useWorkers } from '../../support/workers.ts';
 
 const MIB = 1_048_576;
@@ -19,7 +19,7 @@ const inputOf = (given: Partial<ProbeInput>): ProbeInput => ({
 function run(given: Partial<ProbeInput>, { attempt = 1, signal = new AbortController().signal } = {}) {
   const reports: Progress[] = [];
   const output = async () =>
-    await probe.run(inputOf(given), { attempt, signal, files: NO_FILES, report: (value) => reports.push(value) });
+    await probe.run(inputOf(given), runContext({ attempt, signal, report: (value) => void reports.push(value) }));
   return { reports, output: output() };
 }
 
