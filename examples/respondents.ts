@@ -5,7 +5,7 @@ import type { SubmitAssessmentInput } from '../src/client/index.ts';
 /** One line of the file: an input, or why it is none. */
 export type Line = { number: number; input: SubmitAssessmentInput } | { number: number; fault: string };
 
-const FIELDS = ['assessmentName', 'riasec', 'ocean', 'viaIs', 'industryScore', 'rawResponses'] as const;
+const FIELDS = ['assessmentName', 'riasec', 'ocean', 'viaIs', 'industryScore', 'rawResponses', 'engine'] as const;
 
 /** Reads a JSONL file, one respondent a line. Fields that the API does not know are left out; empty lines do not count. */
 export async function* readRespondents(file: string): AsyncGenerator<Line> {

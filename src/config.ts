@@ -55,6 +55,13 @@ export interface Config {
   /** `file:` or `s3:`; unset: the data folder. */
   readonly storageUrl?: string;
   readonly probes: boolean;
+  /** Unset: the rules alone write reports. `timeoutMs` counts for one question with all that is tried again. */
+  readonly languageModel?: {
+    readonly url: string;
+    readonly model: string;
+    readonly key?: string;
+    readonly timeoutMs: number;
+  };
   readonly limits: Limits;
 }
 
@@ -160,8 +167,14 @@ function configFrom(values: Values, read: ReadonlyMap<string, unknown>): Config 
     }),
     storageUrl: values.ASSAY_STORAGE_URL,
     probes: values.ASSAY_PROBES === 'on',
+    languageModel: languageModelFrom(values),
     limits: Object.fromEntries(LIMITS.map(({ name, variable }) => [name, read.get(variable)])) as Limits,
   };
+}
+
+function languageModelFrom(values: Values): Config['languageModel'] {
+  const { ASSAY_LLM_URL: url, ASSAY_LLM_MODEL: model, ASSAY_LLM_KEY: key, ASSAY_LLM_TIMEOUT: timeoutMs } = values;
+  return url !== undefined && model !== undefined ? { url, model, key, timeoutMs } : undefined;
 }
 
 /** A server may listen on every address, but a client has to name one. */

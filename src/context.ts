@@ -22,6 +22,8 @@ export interface Terms {
   readonly leaseMs: number;
   /** Bytes that one upload may have. */
   readonly uploadBytes: number;
+  /** Whether there is a language model that can write reports. */
+  readonly languageModel: boolean;
   /** What the uploads of one user that no job has taken may come to. */
   readonly waitingUploads: WaitingUploads;
   /** How long one attempt may run, by kind, in milliseconds. */
@@ -75,7 +77,7 @@ export function contextFor(parts: { orm: MikroORM } & Omit<Context, 'viewer' | '
 /** The terms of an installation, as its configuration sets them. */
 export function termsOf(
   config: PolicyOverrides &
-    Pick<Config, 'tiers' | 'probes' | 'syncSources'> & {
+    Pick<Config, 'tiers' | 'probes' | 'syncSources' | 'languageModel'> & {
       worker: Pick<Config['worker'], 'leaseMs'>;
       limits: Pick<Config['limits'], 'uploadBytes' | 'waitingUploads' | 'waitingUploadBytes'>;
     },
@@ -86,6 +88,7 @@ export function termsOf(
     probes: config.probes,
     leaseMs: config.worker.leaseMs,
     uploadBytes: config.limits.uploadBytes,
+    languageModel: config.languageModel !== undefined,
     waitingUploads: { uploads: config.limits.waitingUploads, bytes: config.limits.waitingUploadBytes },
     runLimitsMs: runLimitsOf(kinds, config),
     policyOf: (name) => effectivePolicy(name, kinds[name].policy, config),

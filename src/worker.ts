@@ -31,6 +31,7 @@ export interface WorkerOptions {
     | 'startingTokens'
     | 'syncSources'
     | 'limits'
+    | 'languageModel'
   >;
   log: Log;
   /** URL of the module that exports `kinds`, for the handlers' threads. */
@@ -85,7 +86,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const sweeper = createSweeper({ storage: await openStorage(storageUrl), removals: lifecycle, log });
   started.defer(() => sweeper.stop());
-  const settings = { syncSources: config.syncSources, syncRows: config.limits.syncRows };
+  const { syncSources, limits, languageModel } = config;
+  const settings = { syncSources, syncRows: limits.syncRows, languageModel };
   const threads = startThreads({ concurrency, memoryMb: threadMemoryMb, kindsModule, storageUrl, settings, log });
   started.defer(() => threads.stop());
   const heartbeat = startHeartbeat({

@@ -264,7 +264,7 @@ describe('a wrong environment', () => {
   });
 
   it('never shows a secret, however it is wrong', () => {
-    const secrets = VARIABLES.map(({ name }) => name).filter((name) => /SECRET|_URL|SYNC_TOKEN/.test(name));
+    const secrets = VARIABLES.map(({ name }) => name).filter((name) => /SECRET|_URL|SYNC_TOKEN|_KEY/.test(name));
     const shown = secrets.filter((name) => name !== 'ASSAY_PUBLIC_URL');
     fc.assert(
       fc.property(fc.constantFrom(...shown), fc.stringMatching(/^[!-~]{1,20}$/), (name, text) => {
@@ -307,6 +307,10 @@ describe('rules between variables', () => {
     [{ ASSAY_HEARTBEAT_MS: '5000' }, ['ASSAY_LEASE_MS']],
     [{ ASSAY_LEASE_MS: '4000' }, ['ASSAY_LEASE_MS']],
     [{ ASSAY_SYNC_TOKEN_SKK: 'upstream' }, ['ASSAY_SYNC_TOKEN_SKK']],
+    [{ ASSAY_LLM_URL: 'http://llm.example/v1' }, ['ASSAY_LLM_MODEL']],
+    [{ ASSAY_LLM_MODEL: 'm' }, ['ASSAY_LLM_MODEL']],
+    [{ ASSAY_LLM_KEY: 'k' }, ['ASSAY_LLM_KEY']],
+    [{ ASSAY_LLM_TIMEOUT: '1m' }, ['ASSAY_LLM_TIMEOUT']],
   ])('refuse %j', (env, names) => {
     expect(faultyNames(env)).toEqual(names);
   });
@@ -320,6 +324,25 @@ describe('rules between variables', () => {
     [{ ASSAY_HEARTBEAT_MS: '5000', ASSAY_LEASE_MS: '10001' }],
   ])('accept %j', (env) => {
     expect(() => loadConfig(env)).not.toThrow();
+  });
+
+  it('know a language model only where it has an address and a name', () => {
+    const named = { ASSAY_LLM_URL: 'https://llm.example/v1/', ASSAY_LLM_MODEL: 'vendor/model:8b' };
+    const model = { url: 'https://llm.example/v1', model: 'vendor/model:8b', key: undefined, timeoutMs: 240_000 };
+    expect(loadConfig({}).languageModel).toBeUndefined();
+    expect(loadConfig(named).languageModel).toEqual(model);
+    const all = { ...named, ASSAY_LLM_KEY: 'k', ASSAY_LLM_TIMEOUT: '90s' };
+    expect(loadConfig(all).languageModel).toEqual({ ...model, key: 'k', timeoutMs: 90_000 });
+    for (const faulty of [
+      { ASSAY_LLM_URL: 'https://user:hunter2@llm.example/v1' },
+      { ASSAY_LLM_URL: 'file:///v1' },
+      { ASSAY_LLM_MODEL: 'two words' },
+      { ASSAY_LLM_KEY: 'hunter2\nhunter2' },
+      { ASSAY_LLM_TIMEOUT: '5m' },
+    ]) {
+      expect(faultyNames({ ...all, ...faulty })).toEqual(Object.keys(faulty));
+      expect(refusal({ ...all, ...faulty }).message).not.toContain('hunter2');
+    }
   });
 
   it('blame a wrong variable once, and no other for it', () => {

@@ -3,6 +3,13 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What writes the report of an assessment. */
+export type AssessmentEngine =
+  /** The language model of this installation words the texts; all else is still of the rules. */
+  | 'LANGUAGE_MODEL'
+  /** A set of rules: the same scores give the same report, byte for byte. */
+  | 'RULES';
+
 /** How a file is made smaller. */
 export type CompressionAlgorithm =
   /** The smallest text, at its highest level slowly. Levels 0 to 11, by default 6. */
@@ -240,6 +247,8 @@ export type RoundingMode =
 export type SubmitAssessmentInput = {
   /** Which assessment it is. A name without an engine is refused with UNSUPPORTED_ASSESSMENT before any charge. */
   assessmentName?: string | null | undefined;
+  /** What writes the report. LANGUAGE_MODEL is refused with UNSUPPORTED_ASSESSMENT, before any charge, where no language model is configured; neither engine ever stands in for the other. */
+  engine?: AssessmentEngine | null | undefined;
   /** A key of 1 to 255 printable characters that makes it safe to send the same submit again: the same key with the same input gives the same job, charged once. With a different input it is refused with IDEMPOTENCY_KEY_REUSED. */
   idempotencyKey?: string | null | undefined;
   /** The fit for 24 industries. Computed from the other three blocks where it is missing. */
@@ -316,7 +325,7 @@ export type UserErrorCode =
   | 'RATE_LIMITED'
   /** No address is configured for this sync source. */
   | 'SOURCE_NOT_CONFIGURED'
-  /** No engine exists for this assessment name. Nothing was charged. */
+  /** There is no such engine here, or none for this assessment name. Nothing was charged. */
   | 'UNSUPPORTED_ASSESSMENT';
 
 /** Scores of the 24 character strengths (VIA Inventory of Strengths), integers from 0 to 100. All are required. */

@@ -37,6 +37,12 @@ export function crossFaults(values: Partial<Values>, given: ReadonlySet<string>)
       'ASSAY_LEASE_MS',
       `must be more than twice ASSAY_HEARTBEAT_MS (${heartbeat}): else one late heartbeat costs a job its lease.`,
     ],
+    [given.has('ASSAY_LLM_URL') && !given.has('ASSAY_LLM_MODEL'), 'ASSAY_LLM_MODEL', 'must be set with ASSAY_LLM_URL.'],
+    ...(['ASSAY_LLM_MODEL', 'ASSAY_LLM_KEY', 'ASSAY_LLM_TIMEOUT'] as const).map((name): [boolean, string, string] => [
+      given.has(name) && !given.has('ASSAY_LLM_URL'),
+      name,
+      'has no use without ASSAY_LLM_URL.',
+    ]),
     ...SYNC_SOURCES.map((source): [boolean, string, string] => [
       given.has(`ASSAY_SYNC_TOKEN_${source}`) && !given.has(`ASSAY_SYNC_URL_${source}`),
       `ASSAY_SYNC_TOKEN_${source}`,

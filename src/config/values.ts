@@ -48,6 +48,12 @@ export const hostInUrl = (host: string): string => (host.includes(':') ? `[${hos
 
 export const text = () => z.string().trim();
 
+/** Something that can stand in a header or a name: no blanks, nothing invisible. */
+export const word = (longest: number) =>
+  value(`1 to ${longest} letters, digits and signs, without blanks`, (text) =>
+    /^[\x21-\x7e]+$/.test(text) && text.length <= longest ? text : undefined,
+  );
+
 /** Kept to the byte, blanks at its ends included: whoever signs elsewhere does not cut them off either. */
 export const secret = () =>
   z.string().refine((text) => Buffer.byteLength(text) >= 32, {

@@ -3,7 +3,20 @@ import type { z } from 'zod';
 import type { JobKind } from '../entities/job-status.ts';
 import { SyncSource } from '../entities/sync-source.ts';
 import { LIMITS } from './limits.ts';
-import { baseUrl, choice, duration, host, integer, origins, secret, storageUrl, text, tiers, url } from './values.ts';
+import {
+  baseUrl,
+  choice,
+  duration,
+  host,
+  integer,
+  origins,
+  secret,
+  storageUrl,
+  text,
+  tiers,
+  url,
+  word,
+} from './values.ts';
 
 /** A variable of the environment. Empty counts as unset. */
 export interface Setting<T> {
@@ -121,6 +134,19 @@ export const settings = {
     unset: '`file:` in the data folder',
     secret: true,
     description: 'where files are kept: file:///folder, or s3://bucket/prefix',
+  },
+  ASSAY_LLM_URL: {
+    schema: baseUrl('https://llm.example.com/v1'),
+    secret: true,
+    description: 'language model for reports: the base URL of an OpenAI-compatible API',
+  },
+  ASSAY_LLM_MODEL: { schema: word(200), description: 'its name there' },
+  ASSAY_LLM_KEY: { schema: word(4_096), secret: true, description: 'bearer token for it' },
+  // Past 300 s the fetch of Node gives up by itself.
+  ASSAY_LLM_TIMEOUT: {
+    schema: duration('1s', '290s'),
+    default: '4m',
+    description: 'how long one question to it may take; a report takes one or two',
   },
   ASSAY_PROBES: { schema: choice('on', 'off'), default: 'off', description: 'jobs that misbehave on demand' },
 } as const satisfies Record<string, Setting<unknown>>;

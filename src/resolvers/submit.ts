@@ -60,7 +60,7 @@ export class SubmitResolver {
 
 /**
  * What can be said of an assessment without the database: first of its content, which includes the form of its key, then
- * of its name.
+ * of its name and its engine.
  */
 function checkAssessment(context: Context, input: SubmitAssessmentInput, path: string[]): Row {
   const { assessmentName: name, idempotencyKey: key, ...answers } = input;
@@ -71,6 +71,10 @@ function checkAssessment(context: Context, input: SubmitAssessmentInput, path: s
   if ((name ?? SUPPORTED_ASSESSMENT_NAME) !== SUPPORTED_ASSESSMENT_NAME) {
     const message = `There is no engine for this assessment; "${SUPPORTED_ASSESSMENT_NAME}" has one`;
     return { userErrors: [userError('UNSUPPORTED_ASSESSMENT', message, [...path, 'assessmentName'])] };
+  }
+  if (content.data.engine === 'LANGUAGE_MODEL' && !context.terms.languageModel) {
+    const message = 'There is no language model here; the engine RULES needs none';
+    return { userErrors: [userError('UNSUPPORTED_ASSESSMENT', message, [...path, 'engine'])] };
   }
 
   const { rawResponses, ...testData } = content.data;
@@ -119,13 +123,14 @@ export function submissionOf(
 }
 
 /** The blocks of scores come as instances of their input classes; a kind takes plain objects only. */
-function plain({ riasec, ocean, viaIs, industryScore, rawResponses }: SubmitAssessmentInput) {
+function plain({ riasec, ocean, viaIs, industryScore, rawResponses, engine }: SubmitAssessmentInput) {
   return {
     riasec: { ...riasec },
     ocean: { ...ocean },
     viaIs: { ...viaIs },
     industryScore: industryScore && { ...industryScore },
     rawResponses,
+    engine,
   };
 }
 

@@ -56,6 +56,18 @@ export interface Settings {
   readonly syncSources: Readonly<Partial<Record<string, { readonly url: string; readonly token?: string }>>>;
   /** Rows that a sync may read. */
   readonly syncRows: number;
+  /** Unset: there is none, and what needs one fails. */
+  readonly languageModel?: LanguageModel;
+}
+
+/** An endpoint that speaks OpenAI's protocol of chat completions. */
+export interface LanguageModel {
+  /** Without a slash at its end; `/chat/completions` is put after it. */
+  readonly url: string;
+  readonly model: string;
+  readonly key?: string;
+  /** How long one question may take, with all that is tried again, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
 /** Of an installation that says nothing. */

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Field, InputType, Int } from 'type-graphql';
+import { AssessmentEngine } from './assessment-engine.ts';
 import { GraphQLStrictJson } from './json.ts';
 
 /** Makes an input type of scores. `dimensions` maps the name of each field to what it measures. */
@@ -140,6 +141,14 @@ export class SubmitAssessmentInput {
       'The answers to single questions: an object from the name of an instrument to a list of `{ questionId, value, weight, meta }`. `questionId` consists of A-Z, 0-9 and `- _ . :`; `value` is a number from 0 to 100, a text of at most 1,000 characters, or a boolean; `weight` and `meta` may be left out. Where an instrument is complete, the given scores are checked against it.',
   })
   rawResponses?: unknown;
+
+  @Field(() => AssessmentEngine, {
+    nullable: true,
+    defaultValue: AssessmentEngine.RULES,
+    description:
+      'What writes the report. LANGUAGE_MODEL is refused with UNSUPPORTED_ASSESSMENT, before any charge, where no language model is configured; neither engine ever stands in for the other.',
+  })
+  engine?: AssessmentEngine | null;
 
   @Field(() => String, {
     nullable: true,

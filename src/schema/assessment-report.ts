@@ -151,11 +151,21 @@ export class AssessmentScores {
   warnings!: string[];
 }
 
+@ObjectType({ description: 'The tokens that a language model counted for a report, a second try included.' })
+export class TokenUsage {
+  @Field(() => Int, { description: 'Tokens that it read.' })
+  promptTokens!: number;
+
+  @Field(() => Int, { description: 'Tokens that it wrote.' })
+  completionTokens!: number;
+}
+
 @ObjectType({
-  description: 'What wrote the report. The same engine, version and input give the same report, byte for byte.',
+  description:
+    'What wrote the report. Under `assay-rules` the same version and input give the same report, byte for byte. Under `assay-llm:`, followed by the name of a language model, that model worded the texts; every score, rank, band, name and level is still of the rules.',
 })
 export class Engine {
-  @Field(() => String, { description: 'The name of the engine.' })
+  @Field(() => String, { description: '`assay-rules`, or `assay-llm:` and the name of the language model.' })
   name!: string;
 
   @Field(() => String, { description: 'Its version.' })
@@ -163,6 +173,12 @@ export class Engine {
 
   @Field(() => String, { description: 'SHA-256 of the canonical input, in hexadecimal.' })
   inputHash!: string;
+
+  @Field(() => TokenUsage, {
+    nullable: true,
+    description: 'What a language model counted. Null for the rules, and where its endpoint does not count.',
+  })
+  usage?: TokenUsage | null;
 }
 
 @ObjectType({ description: 'The report of an assessment. Every sentence is drawn from the scores.' })

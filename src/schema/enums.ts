@@ -237,7 +237,7 @@ describeEnum(
   {
     INVALID_INPUT:
       'A value has the right type but is not allowed, such as a score of 101. One error for each fault, at most 20.',
-    UNSUPPORTED_ASSESSMENT: 'No engine exists for this assessment name. Nothing was charged.',
+    UNSUPPORTED_ASSESSMENT: 'There is no such engine here, or none for this assessment name. Nothing was charged.',
     INSUFFICIENT_TOKENS: 'The balance does not cover the price. Comes as `InsufficientTokens`.',
     RATE_LIMITED: 'Too many mutations a minute, or uploads waiting. Comes as `RateLimited`; try again after its delay.',
     IDEMPOTENCY_KEY_REUSED: 'This idempotency key was used before with a different input. Use a new key for new input.',

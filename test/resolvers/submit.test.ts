@@ -17,6 +17,7 @@ const database = useDatabase({
   },
 });
 const api = useApi(database);
+const apiWithModel = useApi(database, { languageModel: true });
 
 const FIELDS = `
   fragment payload on SubmitPayload {
@@ -228,6 +229,42 @@ describe('a submit of an assessment without an engine', () => {
       });
     },
   );
+});
+
+describe('a submit for the language model', () => {
+  const worded = (changes: Input = {}) => scores({ engine: 'LANGUAGE_MODEL', ...changes });
+
+  it('is refused before a charge where there is none, alone and in a batch', async () => {
+    const userId = await makeAccount(database().pool);
+    await nothingIsStored(async () => {
+      expect(await submit(userId, worded())).toMatchObject({
+        job: null,
+        tokenBalance: null,
+        userErrors: [{ code: 'UNSUPPORTED_ASSESSMENT', field: ['input', 'engine'] }],
+      });
+      expect((await submitMany(userId, [worded()])).rows[0]?.userErrors).toMatchObject([
+        { code: 'UNSUPPORTED_ASSESSMENT', field: ['input', 'rows', '0', 'engine'] },
+      ]);
+    });
+  });
+
+  it('is another submit than the one for the rules, which is the one without an engine', async () => {
+    const userId = await makeAccount(database().pool);
+    const ask = async (input: Input) => {
+      const asked = await apiWithModel().read<{ submitAssessment: Payload }>(user(userId), ONE, {
+        input: { ...input, idempotencyKey: 'same' },
+      });
+      return asked.submitAssessment;
+    };
+    const first = await ask(scores());
+    expect(await ask(scores({ engine: 'RULES' }))).toMatchObject({ replayed: true, job: { id: first.job?.id } });
+    expect(await ask(scores({ engine: null }))).toMatchObject({ replayed: true, job: { id: first.job?.id } });
+    expect(codes(await ask(worded()))).toEqual(['IDEMPOTENCY_KEY_REUSED']);
+    const { submitAssessment } = await apiWithModel().read<{ submitAssessment: Payload }>(user(userId), ONE, {
+      input: worded(),
+    });
+    expect(submitAssessment).toMatchObject({ replayed: false, userErrors: [], job: { status: 'QUEUED' } });
+  });
 });
 
 describe('the checks of a submit', () => {

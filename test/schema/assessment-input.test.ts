@@ -39,15 +39,16 @@ describe('the input of an assessment', () => {
     expect(Object.fromEntries(fields)).toEqual(Object.fromEntries(dimensions.map((name) => [name, 'Int!'])));
   });
 
-  it('arrives as it was sent, with the usual assessment where none is named', async () => {
+  it('arrives as it was sent, with the usual assessment and engine where none is named', async () => {
     const { data, errors } = await receive(input);
     expect(errors).toBeUndefined();
-    expect(data).toEqual({ received: { ...input, assessmentName: 'AI-Driven Talent Mapping' } });
+    expect(data).toEqual({ received: { ...input, assessmentName: 'AI-Driven Talent Mapping', engine: 'RULES' } });
     const whole = {
       ...input,
       assessmentName: 'Custom Assessment',
       industryScore: scores(INDUSTRIES, 101),
       rawResponses: { IPIP50: [{ questionId: 'OCEAN_E1', value: 5 }] },
+      engine: 'LANGUAGE_MODEL',
       idempotencyKey: 'k',
     };
     expect((await receive(whole)).data).toEqual({ received: whole });

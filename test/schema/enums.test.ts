@@ -2,6 +2,7 @@ import { isEnumType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import * as vocabulary from '../../src/entities/job-status.ts';
 import { SyncSource } from '../../src/entities/sync-source.ts';
+import { AssessmentEngine } from '../../src/schema/assessment-engine.ts';
 import * as enums from '../../src/schema/enums.ts';
 import { RoundingMode } from '../../src/schema/forecast.ts';
 import { SyncOutcome } from '../../src/schema/sync-enums.ts';
@@ -32,6 +33,7 @@ describe('an enum of the schema', () => {
     ['CompressionAlgorithm', enums.CompressionAlgorithm],
     ['RoundingMode', RoundingMode],
     ['ProbeBehaviour', enums.ProbeBehaviour],
+    ['AssessmentEngine', AssessmentEngine],
     ['SyncSource', SyncSource],
     ['SyncOutcome', SyncOutcome],
     ['Likelihood', enums.Likelihood],

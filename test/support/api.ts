@@ -81,6 +81,8 @@ export interface ApiOptions {
   leaseMs?: number;
   /** Sources whose addresses are known; none, unless said otherwise. */
   syncSources?: Config['syncSources'];
+  /** Whether there is a language model; no, unless said otherwise. */
+  languageModel?: boolean;
   /** Whether its connection to the database has lasted long enough to judge who is dead; yes, unless said otherwise. */
   mayJudge?: boolean;
 }
@@ -149,6 +151,7 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
     worker: { leaseMs },
     limits: { uploadBytes: UPLOAD_BYTES, waitingUploads: 5, waitingUploadBytes: 2 * UPLOAD_BYTES },
     syncSources,
+    ...(options.languageModel && { languageModel: { url: 'http://model.test', model: 'm', timeoutMs: 1 } }),
   });
   const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
   const contextOf = contextFor({ orm, lifecycle, feed, files, terms, connectionWatch });

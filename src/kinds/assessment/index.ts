@@ -3,6 +3,7 @@ import type { RunContext } from '../../runner/context.ts';
 import type { Kind } from '../kind.ts';
 import { assemble, prose, recommendations } from './analysis.ts';
 import { type AssessmentInput, assessmentInput } from './input.ts';
+import { writeReport } from './language-model/write.ts';
 import { profileOf } from './profile.ts';
 import { type AssessmentReport, reportSchema } from './report.ts';
 
@@ -16,6 +17,7 @@ export const assessment: Kind<AssessmentInput, AssessmentReport> = {
 
 async function run(input: AssessmentInput, context: RunContext): Promise<AssessmentReport> {
   await enter(context, 5, 'scores', 'Computing the scores');
+  if (input.engine === 'LANGUAGE_MODEL') return await writeReport(input, context);
   const profile = profileOf(input);
   await enter(context, 35, 'summaries', 'Describing strengths and weaknesses');
   const said = prose(profile);

@@ -8,6 +8,9 @@ export const ASSESSMENT_NAMES = ['AI-Driven Talent Mapping', 'AI-Based IQ Test',
 /** The assessment that this kind can analyze; the others are refused before a charge. */
 export const SUPPORTED_ASSESSMENT_NAME = 'AI-Driven Talent Mapping' satisfies (typeof ASSESSMENT_NAMES)[number];
 
+/** What can write a report. Each is chosen by name, and none stands in for another. */
+const ASSESSMENT_ENGINES = ['RULES', 'LANGUAGE_MODEL'] as const;
+
 const MAX_FAULTS = 20;
 const MAX_INSTRUMENTS = 20;
 const MAX_ANSWERS = 1_000;
@@ -91,15 +94,19 @@ const content = strict({
   viaIs: scores(VIA_IS),
   industryScore: scores(INDUSTRIES).nullish(),
   rawResponses: rawResponses.nullish(),
-}).transform(({ industryScore, rawResponses, ...blocks }) => ({
+  engine: z.enum(ASSESSMENT_ENGINES, { error: `must be ${ASSESSMENT_ENGINES.join(' or ')}` }).nullish(),
+}).transform(({ industryScore, rawResponses, engine, ...blocks }) => ({
   ...blocks,
   ...(industryScore && { industryScore }),
   ...(rawResponses && { rawResponses }),
+  // The rules are what there was before there was a choice, so an input that names them is the one that names nothing.
+  ...(engine === 'LANGUAGE_MODEL' && { engine }),
 }));
 
 /**
  * Scores (whole numbers, 0 to 100) and, optionally, scores per field of work and the answers they come from. An absent
- * and a null optional field are the same. Issue paths are JSON paths; messages never repeat the input.
+ * and a null optional field are the same, and RULES as the engine is what an absent one means. Issue paths are JSON
+ * paths; messages never repeat the input.
  */
 export const assessmentInput = z
   .unknown()

@@ -4,13 +4,27 @@ import { LIKELIHOODS } from './career.ts';
 import { INDUSTRIES, VIRTUE_NAMES } from './dimensions.ts';
 import { INDUSTRY_LEVELS } from './industries.ts';
 
-const text = z.string().min(10).max(1_000);
+/** One text of a report. */
+export const text = z.string().min(10).max(1_000);
 const name = z.string().min(1).max(200);
 const score = z.int().min(0).max(100);
 const mean = z.number().min(0).max(100);
 const level = z.enum(LEVELS);
 const likelihood = z.enum(LIKELIHOODS);
 const texts = (fewest: number, most: number) => z.array(text).min(fewest).max(most);
+
+const inputHash = z.string().regex(/^[0-9a-f]{64}$/);
+const tokens = z.int().min(0).max(2_147_483_647);
+
+const rulesEngine = z.strictObject({ name: z.literal('assay-rules'), version: z.literal('1.0.0'), inputHash });
+
+const modelEngine = z.strictObject({
+  name: z.string().regex(/^assay-llm:[\x21-\x7e]{1,200}$/),
+  version: z.literal('1.0.0'),
+  inputHash,
+  /** Over all that was asked; null where the endpoint does not count. */
+  usage: z.strictObject({ promptTokens: tokens, completionTokens: tokens }).nullable(),
+});
 
 const careerRecommendation = z.strictObject({
   careerName: name,
@@ -80,11 +94,8 @@ export const reportSchema = z.strictObject({
     .max(3),
   developmentActivities,
   scores,
-  engine: z.strictObject({
-    name: z.literal('assay-rules'),
-    version: z.literal('1.0.0'),
-    inputHash: z.string().regex(/^[0-9a-f]{64}$/),
-  }),
+  engine: z.union([rulesEngine, modelEngine]),
 });
 
 export type AssessmentReport = z.output<typeof reportSchema>;
+export type ModelEngine = z.output<typeof modelEngine>;
