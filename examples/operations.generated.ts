@@ -15,6 +15,36 @@ export type GrantTokensInput = {
   userId: string;
 };
 
+/** Which source to copy. */
+export type RequestSyncInput = {
+  /** Whether to begin anew in any case: an active sync of this source is cancelled, its job stays. */
+  force?: boolean | null | undefined;
+  /** The source to copy. */
+  source: SyncSource;
+};
+
+/** What became of a request for a sync. */
+export type SyncOutcome =
+  /** One was completed, however long ago: `job` is that one. Ask with `force` to begin anew. */
+  | 'ALREADY_COMPLETED'
+  /** One is active: `job` is that one, with its progress. */
+  | 'ALREADY_RUNNING'
+  /** A new job was begun. */
+  | 'STARTED';
+
+/** A system whose list a SYNC job copies. */
+export type SyncSource =
+  /** The list of ranks. */
+  | 'PANGKAT'
+  /** The list of pensions. */
+  | 'PENSIUN'
+  /** The list of academic degrees. */
+  | 'PG_AKADEMIK'
+  /** The list of professional degrees. */
+  | 'PG_PROFESI'
+  /** The list of competence certificates. */
+  | 'SKK';
+
 export type GrantTokensMutationVariables = Exact<{
   input: GrantTokensInput;
 }>;
@@ -33,6 +63,25 @@ export type ReadArchetypeQueryVariables = Exact<{
 
 
 export type ReadArchetypeQuery = { result: { id: string, assessment: { archetype: string } | null } | null };
+
+export type RequestSyncMutationVariables = Exact<{
+  input: RequestSyncInput;
+}>;
+
+
+export type RequestSyncMutation = { requestSync: { outcome: SyncOutcome | null, message: string, job: { id: string } | null, userErrors: Array<
+      | { message: string }
+      | { message: string }
+      | { message: string }
+      | { message: string }
+    > } };
+
+export type ReadSyncQueryVariables = Exact<{
+  source: SyncSource;
+}>;
+
+
+export type ReadSyncQuery = { syncStatusOf: { source: SyncSource, recordCount: number }, syncRecords: { nodes: Array<{ id: string, data: unknown }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -73,3 +122,31 @@ export const ReadArchetypeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReadArchetypeQuery, ReadArchetypeQueryVariables>;
+export const RequestSyncDocument = new TypedDocumentString(`
+    mutation RequestSync($input: RequestSyncInput!) {
+  requestSync(input: $input) {
+    outcome
+    message
+    job {
+      id
+    }
+    userErrors {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RequestSyncMutation, RequestSyncMutationVariables>;
+export const ReadSyncDocument = new TypedDocumentString(`
+    query ReadSync($source: SyncSource!) {
+  syncStatusOf(source: $source) {
+    source
+    recordCount
+  }
+  syncRecords(source: $source, first: 1) {
+    nodes {
+      id
+      data
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReadSyncQuery, ReadSyncQueryVariables>;

@@ -1,10 +1,9 @@
 // Submits every respondent of a JSONL file, follows all jobs over one socket, and tells how it went:
 //   npm run example -- respondents.jsonl
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import { createAnalyst } from './analysis.ts';
+import { DEMO_OPTIONS, readDemoToken, runDemo } from './demo.ts';
 import { readRespondents } from './respondents.ts';
 import { type Outcome, summarize } from './summary.ts';
 
@@ -24,11 +23,9 @@ Exits with 1 when a line was wrong or a job failed.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    url: { type: 'string', default: 'http://127.0.0.1:4000' },
+    ...DEMO_OPTIONS,
     token: { type: 'string' },
     'service-token': { type: 'string' },
-    'data-dir': { type: 'string', default: process.env.ASSAY_DATA_DIR ?? '.data' },
-    help: { type: 'boolean', short: 'h' },
   },
 });
 
@@ -38,7 +35,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return values.help ? 0 : 1;
   }
-  const token = values.token ?? readSecret('user-token');
+  const token = values.token ?? readDemoToken('user-token', values['data-dir']);
   if (!token) throw new Error(`There is no demo token in ${values['data-dir']}: start Assay there, or give --token.`);
 
   const lines = await Array.fromAsync(readRespondents(file));
@@ -46,7 +43,7 @@ async function main(): Promise<number> {
   const analyst = await createAnalyst({
     url: values.url,
     token,
-    serviceToken: values['service-token'] ?? readSecret('service-token'),
+    serviceToken: values['service-token'] ?? readDemoToken('service-token', values['data-dir']),
     left: () => lines.length - outcomes.length,
   });
   const bar = new SingleBar({ format: '{bar} {value}/{total} jobs, {duration} s' }, Presets.shades_classic);
@@ -70,15 +67,4 @@ async function main(): Promise<number> {
   return outcomes.every((outcome) => 'totalMs' in outcome) ? 0 : 1;
 }
 
-function readSecret(name: string): string | undefined {
-  try {
-    return readFileSync(join(values['data-dir'], name), 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-process.exitCode = await main().catch((error: unknown) => {
-  console.error(error instanceof TypeError ? `${values.url} could not be reached. Is Assay running?` : String(error));
-  return 1;
-});
+await runDemo(main, values);

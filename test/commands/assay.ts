@@ -19,10 +19,12 @@ export interface AssayOptions {
   env?: NodeJS.ProcessEnv;
   /** The user to run as, of a group of the same number. */
   uid?: number;
+  /** Another build of it. */
+  cli?: string;
 }
 
 /** Runs a command to its end. */
-export function runAssay(args: string[], options: AssayOptions): Promise<Outcome> {
+export function runAssay(args: string[], { cli = CLI, ...options }: AssayOptions): Promise<Outcome> {
   const settings = {
     ...options,
     gid: options.uid,
@@ -31,13 +33,13 @@ export function runAssay(args: string[], options: AssayOptions): Promise<Outcome
     killSignal: 'SIGKILL' as const,
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], settings, (error, stdout, stderr) => {
+    execFile(process.execPath, [cli, ...args], settings, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
   });
 }
 
 /** Starts a command that lasts. */
-export function startAssay(args: string[], options: AssayOptions): RunningProcess {
-  return startProcess(process.execPath, [CLI, ...args], { ...options, env: { ...OWN, ...options.env } });
+export function startAssay(args: string[], { cli = CLI, ...options }: AssayOptions): RunningProcess {
+  return startProcess(process.execPath, [cli, ...args], { ...options, env: { ...OWN, ...options.env } });
 }

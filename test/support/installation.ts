@@ -13,11 +13,19 @@ export interface Installation extends AsyncDisposable {
   serviceToken(scopes: string): Promise<string>;
 }
 
-/** @param env further variables for each of its processes */
-export async function createInstallation(databaseUrl: string, env: NodeJS.ProcessEnv = {}): Promise<Installation> {
+/**
+ * @param env further variables for each of its processes
+ * @param cli another build than this one
+ */
+export async function createInstallation(
+  databaseUrl: string,
+  env: NodeJS.ProcessEnv = {},
+  cli?: string,
+): Promise<Installation> {
   const cwd = await mkdtemp(path.join(tmpdir(), 'assay-installation-'));
   const options = {
     cwd,
+    cli,
     env: { DATABASE_URL: databaseUrl, JWT_SECRET: randomBytes(32).toString('hex'), PORT: '0', ...env },
   };
   const running: RunningProcess[] = [];

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Options that all examples take. */
+export const DEMO_OPTIONS = {
+  url: { type: 'string', default: 'http://127.0.0.1:4000' },
+  'data-dir': { type: 'string', default: process.env.ASSAY_DATA_DIR ?? '.data' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** A token that `npm start` left in its data folder; undefined where there is none. */
+export function readDemoToken(name: 'user-token' | 'service-token', dataDir: string): string | undefined {
+  try {
+    return readFileSync(join(dataDir, name), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs an example to its end, and tells what went wrong in a line. Its number becomes the exit code. */
+export async function runDemo(main: () => Promise<number>, { url }: { url: string }): Promise<void> {
+  process.exitCode = await main().catch((error: unknown) => {
+    const isAway = error instanceof TypeError && error.message === 'fetch failed';
+    console.error(isAway ? `${url} could not be reached. Is Assay running?` : String(error));
+    return 1;
+  });
+}
