@@ -49,6 +49,8 @@ export interface Config {
   /** Only the kinds whose own limit is overridden. */
   readonly runLimitsMs: Readonly<Partial<Record<JobKind, number>>>;
   readonly startingTokens: number;
+  /** How long finished jobs are kept; unset: for ever. */
+  readonly keepJobsMs?: number;
   /** Tier name → priority number; the smaller goes first. */
   readonly tiers: Readonly<Record<string, number>>;
   readonly syncSources: Readonly<Partial<Record<SyncSource, { readonly url: string; readonly token?: string }>>>;
@@ -158,6 +160,7 @@ function configFrom(values: Values, read: ReadonlyMap<string, unknown>): Config 
     prices: pick(KINDS, (kind) => read.get(`ASSAY_PRICE_${kind}`) as number | undefined),
     runLimitsMs: pick(KINDS, (kind) => read.get(`ASSAY_RUN_LIMIT_${kind}_MS`) as number | undefined),
     startingTokens: values.ASSAY_STARTING_TOKENS,
+    keepJobsMs: values.ASSAY_KEEP_JOBS,
     tiers: values.ASSAY_TIERS,
     syncSources: pick(SYNC_SOURCES, (source) => {
       const url = read.get(`ASSAY_SYNC_URL_${source}`) as string | undefined;

@@ -32,6 +32,7 @@ export interface WorkerOptions {
     | 'syncSources'
     | 'limits'
     | 'languageModel'
+    | 'keepJobsMs'
   >;
   log: Log;
   /** URL of the module that exports `kinds`, for the handlers' threads. */
@@ -114,7 +115,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const rescuer = createRescuer({ lifecycle, watch, leaseMs, runLimitsMs: runLimitsOf(kinds, config), log });
   started.defer(lookRegularly(rescuer, rescueMs));
-  const tasks = createTasks({ attempts, rescuer, lifecycle, sweeper });
+  const tasks = createTasks({ attempts, rescuer, lifecycle, sweeper, keepJobsMs: config.keepJobsMs ?? null });
   const queue = await startQueue({
     url: directUrl,
     concurrency,

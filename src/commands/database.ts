@@ -7,10 +7,12 @@ import { readSecret, removeSecret, replaceSecret } from './data-folder.ts';
 const CONNECT_LIMIT_MS = 5_000;
 const OLDEST = { number: 150_000, name: '15' };
 
+/** A configuration with its database filled in. */
+export type OpenConfig = Config & { readonly databaseUrl: string };
+
 /** A database that answers. `stop` ends the server where it was started for this command, and does nothing otherwise. */
 export interface Database {
-  /** The configuration with its database filled in. */
-  readonly config: Config & { readonly databaseUrl: string };
+  readonly config: OpenConfig;
   stop(): Promise<void>;
 }
 
@@ -40,6 +42,13 @@ export async function startDatabase(config: Config, log: (line: string) => void)
     await server.stop();
   };
   return { config: { ...config, databaseUrl: server.url }, stop };
+}
+
+/** @throws CommandError where a migration is missing */
+export async function refuseUnmigrated(url: string): Promise<void> {
+  const { migrationStatus } = await import('../migrate.ts');
+  if ((await migrationStatus(url)).every(({ appliedAt }) => appliedAt !== null)) return;
+  throw new CommandError('The database is not migrated: run `assay migrate up` first.');
 }
 
 /** The connection that LISTEN, queue and migrations need: past a pooler, where one stands between. */

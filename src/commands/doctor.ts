@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import pg from 'pg';
-import { type Config, loadConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { runLimitsOf } from '../kinds/policy.ts';
 import type { Finding } from '../lifecycle/doctor.ts';
-import { CommandError } from './command-error.ts';
-import { directUrl, openDatabase } from './database.ts';
+import { directUrl, type OpenConfig, openDatabase, refuseUnmigrated } from './database.ts';
 
 /** One invariant over a large installation reads all of its log; an API request may not. */
 const STATEMENT_MS = 15 * 60_000;
@@ -48,14 +47,6 @@ async function runDoctor(repair: boolean): Promise<void> {
   } finally {
     await stop();
   }
-}
-
-type OpenConfig = Config & { readonly databaseUrl: string };
-
-async function refuseUnmigrated(url: string): Promise<void> {
-  const { migrationStatus } = await import('../migrate.ts');
-  if ((await migrationStatus(url)).every(({ appliedAt }) => appliedAt !== null)) return;
-  throw new CommandError('The database is not migrated: run `assay migrate up` first.');
 }
 
 async function examineDatabase(config: OpenConfig): Promise<Finding[]> {

@@ -5,6 +5,7 @@ import { describeError } from './command-error.ts';
 import { doctorCommand } from './doctor.ts';
 import { environmentHelp } from './environment-help.ts';
 import { migrateCommand } from './migrate.ts';
+import { pruneCommand } from './prune.ts';
 import { startCommand } from './start.ts';
 import { tokenCommand } from './token.ts';
 import { workerCommand } from './worker.ts';
@@ -35,7 +36,7 @@ Examples:
 
 ${environmentHelp()}`,
     );
-  const commands = [startCommand, apiCommand, workerCommand, migrateCommand, tokenCommand, doctorCommand];
+  const commands = [startCommand, apiCommand, workerCommand, migrateCommand, tokenCommand, doctorCommand, pruneCommand];
   for (const command of commands) program.addCommand(command());
   return program;
 }

@@ -124,6 +124,11 @@ export const settings = {
   ASSAY_RESCUE_MS: { schema: integer(50, 600_000), default: '2000', description: 'time between looks for lost jobs' },
   ASSAY_PROGRESS_MS: { schema: integer(10, 60_000), default: '250', description: 'least time between progress writes' },
   ASSAY_STARTING_TOKENS: { schema: integer(0, 1_000_000_000), default: '3', description: 'granted to a new user' },
+  ASSAY_KEEP_JOBS: {
+    schema: duration('1h', '3650d'),
+    unset: 'for ever',
+    description: 'how long a finished job is kept, with its result, files and events',
+  },
   ASSAY_TIERS: {
     schema: tiers(),
     default: 'standard:0,premium:-10',

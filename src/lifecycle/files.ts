@@ -170,6 +170,15 @@ export async function findUnknownBytes(em: EntityManager, names: readonly string
   return rows.map(({ stored_as }) => stored_as);
 }
 
+/** How many uploads no job took in so long. */
+export async function countWaitingUploads(em: EntityManager, olderThanMs: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from files where job_id is null and created_at < now() - ${interval(olderThanMs)}`.execute(
+    em.getKysely(),
+  );
+  return rows[0]?.count ?? 0;
+}
+
 /** Removes uploads that no job took in so long. @returns how many */
 export async function pruneUploads(em: EntityManager, olderThanMs: number): Promise<number> {
   const { numAffectedRows } = await sql`

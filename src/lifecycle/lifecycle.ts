@@ -7,6 +7,7 @@ import { type Cancel, cancel, cancelMany, free } from './cancel.ts';
 import * as files from './files.ts';
 import { type Grant, grant } from './ledger.ts';
 import type { Moved } from './move.ts';
+import { countPrunable, prune } from './prune.ts';
 import { bury, deleteResult, forceDelete, type RemoveOutcome } from './remove.ts';
 import { findOrphans, findStuck, lacksAnswer, removeOrphans, syncStatus } from './repair.ts';
 import { type Rescue, readTime, rescue } from './rescue.ts';
@@ -156,8 +157,10 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
     },
     storeUpload: (fileId: string, bytes: { storedAs: string; sha256: string }) =>
       files.storeUpload(em(), fileId, bytes),
-    async pruneUploads(olderThanMs: number) {
-      const pruned = await files.pruneUploads(em(), olderThanMs);
+    countPrunable: (olderThanMs: number | null) => countPrunable(em(), olderThanMs),
+    async prune(olderThanMs: number | null) {
+      const { ids, ...pruned } = await prune(em(), olderThanMs);
+      wakeJobs(ids);
       sweep();
       return pruned;
     },

@@ -9,11 +9,11 @@ import { createRescueStuckJobs } from './rescue_stuck_jobs.ts';
 import { createRunJob } from './run_job.ts';
 
 /** Every task of the queue, by its name there. */
-export function createTasks({ attempts, rescuer, lifecycle, sweeper }: TaskParts): TaskList {
+export function createTasks({ attempts, rescuer, lifecycle, sweeper, keepJobsMs }: TaskParts): TaskList {
   return {
     run_job: createRunJob(attempts),
     rescue_stuck_jobs: createRescueStuckJobs(rescuer),
-    prune: createPrune(lifecycle),
+    prune: createPrune(lifecycle, keepJobsMs),
     remove_files: createRemoveFiles(sweeper),
   };
 }
@@ -21,8 +21,10 @@ export function createTasks({ attempts, rescuer, lifecycle, sweeper }: TaskParts
 export interface TaskParts {
   attempts: Pick<Attempts, 'run'>;
   rescuer: Rescuer;
-  lifecycle: Pick<Lifecycle, 'pruneUploads'>;
+  lifecycle: Pick<Lifecycle, 'prune'>;
   sweeper: Pick<Sweeper, 'sweep'>;
+  /** Null: for ever. */
+  keepJobsMs: number | null;
 }
 
 /** What the queue does by the clock, in UTC. What was missed is not made up for: the next look sees as much. */

@@ -1,11 +1,14 @@
 import type { Task } from 'graphile-worker';
-import { UPLOAD_WAITS_MS } from '../lifecycle/files.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 
-/** Removes once an hour what nobody waits for any more: uploads that no job took within a day. */
-export function createPrune(lifecycle: Pick<Lifecycle, 'pruneUploads'>): Task {
+/**
+ * Removes once an hour what nobody waits for any more.
+ * @param keepJobsMs how long finished jobs are kept; null keeps them for ever
+ */
+export function createPrune(lifecycle: Pick<Lifecycle, 'prune'>, keepJobsMs: number | null): Task {
   return async (_payload, { logger }) => {
-    const uploads = await lifecycle.pruneUploads(UPLOAD_WAITS_MS);
-    if (uploads > 0) logger.info(`${uploads} uploads that no job took were removed`);
+    const { uploads, jobs, events } = await lifecycle.prune(keepJobsMs);
+    if (uploads + jobs + events === 0) return;
+    logger.info(`pruned: ${uploads} uploads that no job took, ${jobs} jobs, ${events} events of jobs long gone`);
   };
 }

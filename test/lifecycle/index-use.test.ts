@@ -51,6 +51,13 @@ const queries: { what: string; index: string; sql: string }[] = [
           order by id limit 100 for update skip locked`,
   },
   {
+    what: 'the jobs that ended too long ago to be kept',
+    index: 'analysis_jobs_pkey',
+    sql: `select id from analysis_jobs where status = any('{COMPLETED,FAILED,CANCELLED}')
+            and id < (select assay_uuid(now() - interval '90 days')) and finished_at < now() - interval '90 days'
+          order by id limit 100`,
+  },
+  {
     what: 'the newest completed sync of a source',
     index: 'jobs_of_source',
     sql: `select * from analysis_jobs where sync_source = 'PANGKAT' and status = 'COMPLETED' and deleted_at is null

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SYSTEM_USER, SyncSource } from '../../src/entities/sync-source.ts';
+import { SYSTEM_USER, type SyncSource } from '../../src/entities/sync-source.ts';
 import type { SyncOutcome, SyncRequest } from '../../src/lifecycle/sync.ts';
-import { createPrune } from '../../src/tasks/prune.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
 import { nextAttempt, TAKES_NO_TASK, useProcess } from './lifecycles.ts';
@@ -13,8 +12,6 @@ const api = useProcess(database, 'api');
 const UNIQUE_VIOLATION = '23505';
 const CHECK_VIOLATION = '23514';
 const NO_MOVE = 'AS001';
-/** Seconds. */
-const YEAR = 31_557_600;
 
 beforeEach(() => {
   api().woken.length = 0;
@@ -208,17 +205,6 @@ describe('where a source stands', () => {
       recordCount: 2,
     });
     await database().pool.query('delete from sync_records');
-  });
-});
-
-describe('the hourly prune', () => {
-  it('keeps the last completed sync of each source, however old it is', async () => {
-    const sources = Object.values(SyncSource);
-    for (const syncSource of sources) {
-      await makeJob(database().pool, { kind: 'SYNC', syncSource, status: 'COMPLETED', price: 0, createdAt: 10 * YEAR });
-    }
-    await createPrune(api().lifecycle)({}, {} as never);
-    for (const source of sources) expect(await request({ source })).toMatchObject({ outcome: 'ALREADY_COMPLETED' });
   });
 });
 

@@ -8,10 +8,10 @@ const database = useDatabase();
 const made = () => {
   const run = vi.fn(async () => undefined);
   const look = vi.fn(async () => undefined);
-  const pruneUploads = vi.fn(async () => 0);
+  const prune = vi.fn(async () => ({ uploads: 1, jobs: 2, events: 3 }));
   const sweep = vi.fn(async () => undefined);
-  const parts = { attempts: { run }, rescuer: { look }, lifecycle: { pruneUploads }, sweeper: { sweep } };
-  return { run, look, pruneUploads, sweep, tasks: createTasks(parts) };
+  const parts = { attempts: { run }, rescuer: { look }, lifecycle: { prune }, sweeper: { sweep }, keepJobsMs: 7 };
+  return { run, look, prune, sweep, tasks: createTasks(parts) };
 };
 
 it('has a task for all that the database and the clock put into the queue', async () => {
@@ -52,10 +52,12 @@ it('looks for bytes to remove once a minute', async () => {
   expect(minutesOf('remove_files')).toHaveLength(60);
 });
 
-it('prunes uploads of more than a day once an hour', async () => {
-  const { pruneUploads, tasks } = made();
-  await tasks.prune?.({}, {} as never);
-  expect(pruneUploads).toHaveBeenCalledExactlyOnceWith(24 * 3_600_000);
+it('prunes once an hour what the installation does not keep, and says what went', async () => {
+  const { prune, tasks } = made();
+  const info = vi.fn();
+  await tasks.prune?.({}, { logger: { info } } as never);
+  expect(prune).toHaveBeenCalledExactlyOnceWith(7);
+  expect(info.mock.calls).toEqual([[expect.stringContaining('1 uploads that no job took, 2 jobs, 3 events')]]);
   expect(minutesOf('prune')).toHaveLength(1);
 });
 
