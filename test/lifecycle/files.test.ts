@@ -315,11 +315,11 @@ describe('the outputs of a run', () => {
     const name = randomUUID();
     await lifecycle().reserveBytes([name], 0);
     const lock = await holdLock(pool(), 'select from analysis_jobs where id = $1', [made.jobId]);
-    const completing = lifecycle().complete(made, { ok: true }, [output(name)]);
+    const refused = expect(lifecycle().complete(made, { ok: true }, [output(name)])).rejects.toThrow(FilesLost);
     await waitUntilBlocked(pool());
     expect(await other().lifecycle.takeDueRemovals()).toEqual([name]);
     await lock[Symbol.asyncDispose]();
-    await expect(completing).rejects.toThrow(FilesLost);
+    await refused;
     expect(await readFiles('job_id = $1', made.jobId)).toEqual([]);
     await lifecycle().endRemovals([name]);
   });
