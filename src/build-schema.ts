@@ -17,6 +17,7 @@ import { ResultsResolver } from './resolvers/results.ts';
 import { SteeringResolver } from './resolvers/steering.ts';
 import { SubmitResolver } from './resolvers/submit.ts';
 import { SyncResolver } from './resolvers/sync.ts';
+import { SystemHealthResolver } from './resolvers/system-health.ts';
 import { UploadsResolver } from './resolvers/uploads.ts';
 import { ViewerResolver } from './resolvers/viewer.ts';
 import { scalarsMap } from './schema/scalars.ts';
@@ -40,6 +41,7 @@ export function buildSchema(): GraphQLSchema {
       SteeringResolver,
       SubmitResolver,
       SyncResolver,
+      SystemHealthResolver,
       UploadsResolver,
       ViewerResolver,
     ],

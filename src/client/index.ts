@@ -27,6 +27,8 @@ export {
   type SubmitCompressionInput,
   SubmitForecastDocument,
   type SubmitForecastInput,
+  SystemHealthDocument,
+  type SystemHealthQuery,
   type UserErrorCode,
   ViewerDocument,
   WatchJobDocument,

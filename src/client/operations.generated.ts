@@ -441,6 +441,11 @@ export type ReadResultQueryVariables = Exact<{
 
 export type ReadResultQuery = { result: { id: string, status: JobStatus, assessmentName: string, testResult: unknown, createdAt: string } | null };
 
+export type SystemHealthQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SystemHealthQuery = { systemHealth: { queueDepth: number, oldestQueuedSeconds: number, processing: number, stuckFoundNotFixed: number, notifyQueueUsage: number, workers: Array<{ id: string, host: string, startedAt: string, heartbeatAt: string, silentSeconds: number, lost: boolean, concurrency: number, running: Array<string> }>, finishedByMinute: Array<{ minute: string, completed: number, failed: number, cancelled: number }>, cancelLatency: { count: number, p50: number | null, p95: number | null } } };
+
 export type SubmitAssessmentMutationVariables = Exact<{
   input: SubmitAssessmentInput;
 }>;
@@ -731,6 +736,38 @@ export const ReadResultDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ReadResultQuery, ReadResultQueryVariables>;
+export const SystemHealthDocument = new TypedDocumentString(`
+    query SystemHealth {
+  systemHealth {
+    queueDepth
+    oldestQueuedSeconds
+    processing
+    workers {
+      id
+      host
+      startedAt
+      heartbeatAt
+      silentSeconds
+      lost
+      concurrency
+      running
+    }
+    stuckFoundNotFixed
+    notifyQueueUsage
+    finishedByMinute {
+      minute
+      completed
+      failed
+      cancelled
+    }
+    cancelLatency {
+      count
+      p50
+      p95
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SystemHealthQuery, SystemHealthQueryVariables>;
 export const SubmitAssessmentDocument = new TypedDocumentString(`
     mutation SubmitAssessment($input: SubmitAssessmentInput!) {
   submitAssessment(input: $input) {

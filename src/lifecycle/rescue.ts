@@ -134,9 +134,13 @@ async function freeDead(em: EntityManager, options: Rescue): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Whether a worker counts as dead: one lease without a beat, of which the database was there for the whole. */
+export const isSilent = (leaseMs: number) =>
+  sql`greatest(heartbeat_at, pg_postmaster_start_time()) < now() - ${interval(leaseMs)}`;
+
 /** The queue keeps the locks of a killed worker for hours; ours is known dead after one lease without a beat. */
 async function forgetDeadWorkers(em: EntityManager, { leaseMs, seenAt }: Rescue): Promise<void> {
-  const silent = sql`greatest(heartbeat_at, pg_postmaster_start_time()) < now() - ${interval(leaseMs)}`;
+  const silent = isSilent(leaseMs);
   const isTimely = timely({ leaseMs, seenAt });
   await sql`
     with unlocked as (
@@ -171,12 +175,14 @@ export const hasNoTask = sql`not exists (
   select from graphile_worker.jobs t
   where t.key = 'job:' || j.id and (t.locked_at is not null or t.attempts < t.max_attempts))`;
 
+/** The running jobs whose leases had run out at a moment. */
+export const lostAt = (leaseMs: number, moment: RawBuilder<unknown>) => sql`status = ${JobStatus.PROCESSING}
+  and greatest(lease_expires_at, pg_postmaster_start_time() + ${interval(leaseMs)}) < ${moment}`;
+
 /** Those that were lost before this began. Somebody holds their rows, who may be another rescue; nobody waits for him. */
 async function findNotFixed(em: EntityManager, { leaseMs, seenAt }: Rescue): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id from analysis_jobs
-    where status = ${JobStatus.PROCESSING}
-      and greatest(lease_expires_at, pg_postmaster_start_time() + ${interval(leaseMs)}) < least(${seenAt}::timestamptz, now())
+    select id from analysis_jobs where ${lostAt(leaseMs, sql`least(${seenAt}::timestamptz, now())`)}
     order by id limit ${BATCH}`.execute(em.getKysely());
   return rows.map(({ id }) => id);
 }

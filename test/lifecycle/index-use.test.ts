@@ -1,8 +1,22 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  countFinished,
+  countNotFixed,
+  countRunning,
+  countWaiting,
+  findWorkers,
+  readCancelLatency,
+  readLongestWait,
+} from '../../src/lifecycle/health.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeAccount, makeCopies, makeJob } from '../support/factory.ts';
+import { useProcess } from './lifecycles.ts';
 
 const database = useDatabase({ bent: 'thousands of copied rows that have no life behind them' });
+
+const api = useProcess(database, 'api');
 
 const USERS = 100;
 /** As many as a source has that is synced every hour of two months. */
@@ -12,6 +26,7 @@ const JOBS_OF_STATUS = { COMPLETED: 4_000, FAILED: 60, CANCELLED: 640, QUEUED: 2
 interface PlanNode {
   'Node Type': string;
   'Index Name'?: string;
+  'Relation Name'?: string;
   Plans?: PlanNode[];
 }
 
@@ -237,7 +252,13 @@ beforeAll(async () => {
     `insert into file_removals (stored_as, due_at)
      select gen_random_uuid(), now() + interval '1 minute' * (n - 100) from generate_series(1, 2000) n`,
   );
-  await pool.query('analyze');
+  await pool.query(
+    `insert into graphile_worker._private_jobs (task_id, priority, run_at)
+     select t.id, n % 20, now() - interval '1 second' * n
+     from graphile_worker._private_tasks t, generate_series(1, 3000) n where t.identifier = 'run_job'`,
+  );
+  // As the server does it by itself: counts then come from an index alone.
+  await pool.query('vacuum analyze');
   const { rows } = await pool.query<{ id: string }>('select assay_uuid() as id');
   newest = rows[0]!.id;
   const xact = await pool.query<{ now: string }>('select pg_current_xact_id()::text as now');
@@ -251,12 +272,51 @@ async function explain(sql: string): Promise<PlanNode[]> {
     .replaceAll('$newest', `'${newest}'`)
     .replaceAll('$since', `'${since}'::xid8`)
     .replaceAll('$seen', `'${since}:${since}:'::pg_snapshot`);
-  const { rows } = await database().pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-    `explain (format json) ${bound}`,
-  );
-  const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
-  return flatten(rows[0]!['QUERY PLAN'][0].Plan);
+  return await planOf(bound);
 }
+
+async function planOf(sql: string, values: unknown[] = [], setting = ''): Promise<PlanNode[]> {
+  const client = await database().pool.connect();
+  try {
+    await client.query(`begin; ${setting}`);
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (format json) ${sql}`, values);
+    const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
+    return flatten(rows[0]!['QUERY PLAN'][0].Plan);
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+}
+
+/** The plan of the one statement that a read sends, with the values that it sends. */
+async function planOfRead(read: HealthRead['read'], setting = ''): Promise<PlanNode[]> {
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  await read(api().orm.em.fork(), 10_000);
+  const sent = query.mock.calls.map(([text, values]: unknown[]) => ({ text, values }) as { text: string; values: [] });
+  query.mockRestore();
+  const [statement, ...others] = sent.filter(({ text }) => /^\s*(select|with)\b/.test(text));
+  expect(others).toEqual([]);
+  return await planOf(statement!.text, statement!.values, setting);
+}
+
+/** What an operator asks of the whole installation. */
+interface HealthRead {
+  read: (em: EntityManager, leaseMs: number) => Promise<unknown>;
+  /** Those that may serve it: each leads to no other rows. */
+  indexes: string[];
+  /** Whether its limit spares it the rest: then the order has to be the index's, too. */
+  stopsEarly?: boolean;
+}
+
+const healthReads: HealthRead[] = [
+  { read: countWaiting, stopsEarly: true, indexes: ['jobs_waiting', 'jobs_by_status'] },
+  { read: readLongestWait, stopsEarly: true, indexes: ['jobs_main_index'] },
+  { read: countRunning, indexes: ['jobs_running', 'jobs_by_status'] },
+  { read: countNotFixed, indexes: ['jobs_running', 'jobs_by_status'] },
+  { read: findWorkers, indexes: ['jobs_running', 'jobs_by_status'] },
+  { read: countFinished, indexes: ['job_events_pkey'] },
+  { read: readCancelLatency, stopsEarly: true, indexes: ['jobs_by_status'] },
+];
 
 describe('among five thousand jobs', () => {
   it.each(queries)('$what comes from $index', async ({ index, sql }) => {
@@ -264,6 +324,21 @@ describe('among five thousand jobs', () => {
     expect(nodes.flatMap((node) => node['Index Name'] ?? [])).toEqual([index]);
     expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort');
     expect(nodes.map((node) => node['Node Type'])).not.toContain('Seq Scan');
+  });
+
+  it.each(healthReads)('$read.name reads no table as a whole that grows', async ({ read, indexes }) => {
+    const nodes = await planOfRead(read);
+    const used = nodes.flatMap((node) => node['Index Name'] ?? []).filter((name) => !/^(tasks|workers)_/.test(name));
+    expect(used).not.toEqual([]);
+    expect(used.filter((name) => !indexes.includes(name))).toEqual([]);
+    const scanned = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
+    expect(scanned.filter((table) => !['workers', '_private_tasks'].includes(String(table)))).toEqual([]);
+  });
+
+  // Among so few rows it may be cheaper to sort them; whether they could be had in order shows where that is out of favour.
+  it.each(healthReads.filter(({ stopsEarly }) => stopsEarly))('$read.name can stop at its limit', async ({ read }) => {
+    const nodes = await planOfRead(read, 'set local enable_sort = off');
+    expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort');
   });
 
   it('every index of ours has a query that needs it', async () => {

@@ -33,6 +33,7 @@ const OPEN_TO: Record<string, Who[]> = {
   'query result': ['user', 'jobs:read', 'sync:run'],
   'query results': ['user', 'jobs:read', 'sync:run'],
   'query stuckJobs': ['jobs:read'],
+  'query systemHealth': ['jobs:read'],
   'query syncStatusOf': ['jobs:read', 'sync:run'],
   'query syncRecords': ['jobs:read', 'sync:run'],
   'mutation submitAssessment': ['user'],
