@@ -15,7 +15,8 @@ alter table analysis_jobs validate constraint jobs_source_fits_kind;
 
 -- However many ask at once, one sync of a source is under way.
 -- squawk-ignore require-concurrent-index-creation -- it holds five rows at most, and no transaction can build one so
-create unique index jobs_active_of_source on analysis_jobs (sync_source) where status in ('QUEUED', 'PROCESSING');
+create unique index jobs_active_of_source on analysis_jobs (sync_source)
+  where sync_source is not null and status in ('QUEUED', 'PROCESSING');
 -- squawk-ignore require-concurrent-index-creation -- it is empty as yet, and no transaction can build one so
 create index jobs_of_source on analysis_jobs (sync_source, finished_at) where sync_source is not null;
 

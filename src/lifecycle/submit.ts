@@ -118,7 +118,7 @@ export async function insert(em: EntityManager, submission: Submission): Promise
         ${submission.tierPriority}::int + ${activeJobsOf(sql`${userId}`)}, ${submission.price},
         ${submission.requestedBy ?? 'user'}, ${submission.syncSource ?? null}, assay_uuid(at), at, at
       from paid, clock
-      on conflict (sync_source) where status in ('QUEUED', 'PROCESSING') do nothing
+      on conflict (sync_source) where sync_source is not null and status in ('QUEUED', 'PROCESSING') do nothing
       returning *
     ), result as (
       insert into analysis_results (id, job_id, user_id, status, assessment_name, test_data, raw_responses, created_at, updated_at)
