@@ -14,6 +14,7 @@ import { NodeResolver } from './resolvers/node.ts';
 import { ProbeResolver } from './resolvers/probe.ts';
 import { RepairResolver } from './resolvers/repair.ts';
 import { ResultsResolver } from './resolvers/results.ts';
+import { SharingResolver } from './resolvers/sharing.ts';
 import { SteeringResolver } from './resolvers/steering.ts';
 import { SubmitResolver } from './resolvers/submit.ts';
 import { SyncResolver } from './resolvers/sync.ts';
@@ -38,6 +39,7 @@ export function buildSchema(): GraphQLSchema {
       ProbeResolver,
       RepairResolver,
       ResultsResolver,
+      SharingResolver,
       SteeringResolver,
       SubmitResolver,
       SyncResolver,

@@ -5,6 +5,7 @@ import type { SyncSource } from './entities/sync-source.ts';
 import type { Feed } from './feed/feed.ts';
 import type { Links } from './files/links.ts';
 import type { Sweeper } from './files/sweep.ts';
+import type { Shares } from './gate/shares.ts';
 import type { Viewer } from './gate/viewer.ts';
 import { kinds } from './kinds/index.ts';
 import type { KindPolicy } from './kinds/kind.ts';
@@ -37,8 +38,8 @@ export interface Terms {
 }
 
 /**
- * What a resolver gets. An anonymous operation has an empty context: the gate lets it introspect only, so no resolver
- * runs for it.
+ * What a resolver gets. An anonymous operation has `shares` and nothing else: the gate lets it introspect and ask for
+ * what is shared, and no other resolver runs for it.
  */
 export interface Context {
   readonly viewer: Viewer;
@@ -49,6 +50,7 @@ export interface Context {
   readonly lifecycle: Lifecycle;
   readonly feed: Feed;
   readonly files: FileDoor;
+  readonly shares: Shares;
   /** Whether this process may judge who is dead. */
   readonly connectionWatch: ConnectionWatch;
   readonly terms: Terms;

@@ -10,6 +10,7 @@ import { createSweeper } from './files/sweep.ts';
 import { createFiles } from './gate/files.ts';
 import { openGate } from './gate/gate.ts';
 import { createReadiness } from './gate/readiness.ts';
+import { createShares } from './gate/shares.ts';
 import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
@@ -62,11 +63,13 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
   let url = config.publicUrl;
   const links = createLinks({ secret: signingSecret(config, log), baseUrl: () => url });
   const files = { ...sweeper, makeLink: links.make };
-  const contextOf = contextFor({ orm, lifecycle, feed, files, connectionWatch, terms: termsOf(config) });
+  const shares = createShares(links, lifecycle);
+  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, connectionWatch, terms: termsOf(config) });
   const gate = await openGate({
     ...{ config, log, orm, contextOf, readiness },
     schema: buildSchema(),
     files: createFiles({ config, storage, links, lifecycle, log }),
+    shares,
   });
   url = gate.url;
   started.defer(() => gate.stop());
@@ -87,7 +90,7 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
 function signingSecret(config: Config, log: Log): string {
   const secret = signingSecretOf(config);
   if (secret !== undefined) return secret;
-  log.warn('Links to files end with this process, and no other knows them: set ASSAY_SIGNING_SECRET.');
+  log.warn('Links to files and results end with this process, and no other knows them: set ASSAY_SIGNING_SECRET.');
   return randomBytes(32).toString('base64url');
 }
 

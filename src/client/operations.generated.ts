@@ -531,6 +531,30 @@ export type DeleteJobMutation = { deleteJob: { deletedJobId: string | null, dele
       | { __typename: 'SimpleError', code: UserErrorCode, message: string, field: Array<string> | null }
     > } };
 
+export type ShareResultMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ShareResultMutation = { shareResult: { result: { id: string, isPublic: boolean, shareUrl: string | null } | null, userErrors: Array<
+      | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'InvalidMove', status: JobStatus, allowed: Array<JobAction>, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'SimpleError', code: UserErrorCode, message: string, field: Array<string> | null }
+    > } };
+
+export type UnshareResultMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type UnshareResultMutation = { unshareResult: { result: { id: string, isPublic: boolean, shareUrl: string | null } | null, userErrors: Array<
+      | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'InvalidMove', status: JobStatus, allowed: Array<JobAction>, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'SimpleError', code: UserErrorCode, message: string, field: Array<string> | null }
+    > } };
+
 export type WatchJobSubscriptionVariables = Exact<{
   jobId: string;
   after?: number | null | undefined;
@@ -1079,6 +1103,66 @@ export const DeleteJobDocument = new TypedDocumentString(`
     allowed
   }
 }`) as unknown as TypedDocumentString<DeleteJobMutation, DeleteJobMutationVariables>;
+export const ShareResultDocument = new TypedDocumentString(`
+    mutation ShareResult($id: ID!) {
+  shareResult(input: {id: $id}) {
+    result {
+      id
+      isPublic
+      shareUrl
+    }
+    userErrors {
+      ...ErrorFields
+    }
+  }
+}
+    fragment ErrorFields on UserError {
+  __typename
+  code
+  message
+  field
+  ... on InsufficientTokens {
+    required
+    available
+  }
+  ... on RateLimited {
+    retryAfterSeconds
+  }
+  ... on InvalidMove {
+    status
+    allowed
+  }
+}`) as unknown as TypedDocumentString<ShareResultMutation, ShareResultMutationVariables>;
+export const UnshareResultDocument = new TypedDocumentString(`
+    mutation UnshareResult($id: ID!) {
+  unshareResult(input: {id: $id}) {
+    result {
+      id
+      isPublic
+      shareUrl
+    }
+    userErrors {
+      ...ErrorFields
+    }
+  }
+}
+    fragment ErrorFields on UserError {
+  __typename
+  code
+  message
+  field
+  ... on InsufficientTokens {
+    required
+    available
+  }
+  ... on RateLimited {
+    retryAfterSeconds
+  }
+  ... on InvalidMove {
+    status
+    allowed
+  }
+}`) as unknown as TypedDocumentString<UnshareResultMutation, UnshareResultMutationVariables>;
 export const WatchJobDocument = new TypedDocumentString(`
     subscription WatchJob($jobId: ID!, $after: Int) {
   jobEvents(jobId: $jobId, after: $after) {

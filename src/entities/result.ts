@@ -15,6 +15,7 @@ export const ResultSchema = defineEntity({
     rawResponses: p.json<unknown>().nullable(),
     chatbotId: p.uuid().nullable(),
     isPublic: p.boolean(),
+    shareId: p.uuid().nullable(),
     createdAt: p.datetime(),
     updatedAt: p.datetime(),
   },

@@ -17,6 +17,7 @@ import { createOriginCheck } from './origins.ts';
 import { Places } from './places.ts';
 import { createPreparation } from './preparation.ts';
 import type { Readiness } from './readiness.ts';
+import type { Shares } from './shares.ts';
 import { type Sockets, serveSockets } from './socket.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -35,6 +36,8 @@ export interface GateParts {
   readiness: () => Promise<Readiness>;
   /** Answers below `/files`. */
   files: RequestHandler;
+  /** What is open to those without a token. */
+  shares: Shares;
 }
 
 export interface OpenGate {
@@ -49,7 +52,7 @@ export interface OpenGate {
  * @throws when the port is taken
  */
 export async function openGate(parts: GateParts): Promise<OpenGate> {
-  const { config, log, orm, schema, contextOf, readiness, files } = parts;
+  const { config, log, orm, schema, contextOf, readiness, files, shares } = parts;
   const preparation = createPreparation(schema, config);
   const formatError = createErrorFormat(log);
   const authenticate = createAuthenticator({ config, orm });
@@ -68,7 +71,10 @@ export async function openGate(parts: GateParts): Promise<OpenGate> {
     const state = await readiness();
     return { ...state, ready: state.ready && !drain.hasBegun };
   };
-  server.on('request', createHttp({ ...shared, apollo, readiness: stillReady, files, eventStream: streams.handler }));
+  server.on(
+    'request',
+    createHttp({ ...shared, apollo, readiness: stillReady, files, shares, eventStream: streams.handler }),
+  );
   await listen(server, config);
   let sockets: Sockets | undefined;
   // Side by side: what is open keeps its server from closing.

@@ -15,6 +15,8 @@ import type { IsAllowedOrigin } from './origins.ts';
 import type { Preparation } from './preparation.ts';
 import type { Readiness } from './readiness.ts';
 import { requestId } from './request-id.ts';
+import { createSharePages } from './share-page.ts';
+import type { Shares } from './shares.ts';
 
 /** Levels of a request's JSON around the JSON value of a variable: body, variables, input, field, and some for lists. */
 const LEVELS_AROUND_A_VALUE = 16;
@@ -38,6 +40,8 @@ export interface HttpParts {
   eventStream: RequestHandler;
   /** Answers below `/files`. */
   files: RequestHandler;
+  /** What is open to those without a token. */
+  shares: Shares;
 }
 
 /** Everything that is served over HTTP. Every refusal is JSON in the one form of our errors. */
@@ -62,6 +66,7 @@ export function createHttp(parts: HttpParts): Express {
   });
   if (config.env === 'development') app.get('/graphiql', graphiqlPage());
   app.use('/files', parts.files);
+  app.use('/share', createSharePages(parts.shares));
   app.use('/graphql', bodyWithin(JSON_WITHIN_MS));
   app.all('/graphql', onlyGetAndPost, onlyJson, jsonBody(config.limits), graphql(parts));
   app.all('/graphql/stream', onlyPost, onlyJsonType, jsonBody(config.limits), parts.eventStream);
@@ -72,14 +77,14 @@ export function createHttp(parts: HttpParts): Express {
   return app;
 }
 
-function graphql({ apollo, authenticate, preparation, contextOf }: HttpParts): RequestHandler {
+function graphql({ apollo, authenticate, preparation, contextOf, shares }: HttpParts): RequestHandler {
   return expressMiddleware(apollo, {
     context: async ({ req }) => {
       try {
         const who = await authenticate(req.headers.authorization);
         if (who) return contextOf(who.viewer);
         if (!preparation.isOpenToAll(queryOf(req))) throw apiError('UNAUTHENTICATED');
-        return {};
+        return { shares };
       } catch (error) {
         throw toApiError(error);
       }

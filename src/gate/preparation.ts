@@ -28,6 +28,8 @@ export interface OperationRequest {
 export type Transport = 'http' | 'socket';
 
 const MAX_VALIDATION_ERRORS = 5;
+/** What needs no token: it opens nothing but to who has a link. */
+const OPEN_FIELD = 'sharedResult';
 
 export type Preparation = ReturnType<typeof createPreparation>;
 
@@ -75,8 +77,8 @@ export function createPreparation(schema: GraphQLSchema, config: Pick<Config, 'e
   }
 
   /**
-   * Whether an anonymous caller may have this: introspection and `__typename` only, so that a tool can look around. A
-   * text that cannot be parsed is let through to the error it deserves.
+   * Whether an anonymous caller may have this: introspection and `__typename`, so that a tool can look around, and the one
+   * query that is open to all. A text that cannot be parsed is let through to the error it deserves.
    */
   function isOpenToAll(query: unknown): boolean {
     if (typeof query !== 'string') return true;
@@ -84,8 +86,11 @@ export function createPreparation(schema: GraphQLSchema, config: Pick<Config, 'e
     if (document instanceof GraphQLError) return true;
     return document.definitions
       .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
-      .flatMap((operation) => rootFields(document, operation))
-      .every((field) => field.name.value.startsWith('__'));
+      .every((operation) => {
+        const isQuery = operation.operation === OperationTypeNode.QUERY;
+        const names = rootFields(document, operation).map(({ name }) => name.value);
+        return names.every((name) => name.startsWith('__') || (isQuery && name === OPEN_FIELD));
+      });
   }
 
   /** Parses and checks an operation for a socket or an event stream. Never throws: the errors are the answer. */

@@ -1,6 +1,6 @@
 import type { ServiceScope } from './scopes.ts';
 
-/** Who asks. Anonymous callers have no viewer: they may introspect (in development) and nothing else. */
+/** Who asks. Anonymous callers have no viewer: they may introspect (in development), read what is shared, and nothing else. */
 export type Viewer = UserViewer | ServiceViewer;
 
 export interface UserViewer {

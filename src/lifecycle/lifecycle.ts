@@ -12,9 +12,12 @@ import { bury, deleteResult, forceDelete, type RemoveOutcome } from './remove.ts
 import { findOrphans, findStuck, lacksAnswer, removeOrphans, syncStatus } from './repair.ts';
 import { type Rescue, readTime, rescue } from './rescue.ts';
 import { type Retry, retry } from './retry.ts';
+import { findShared, share, unshare } from './share.ts';
 import * as staging from './stage.ts';
 import { type Submission, submit } from './submit.ts';
 import * as sync from './sync.ts';
+
+export type { SharedView } from './share.ts';
 
 export interface LifecycleOptions {
   orm: MikroORM;
@@ -126,6 +129,9 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
     bury: (jobId: string, scope: Scope) => wakingRemoval(bury(em(), jobId, scope)),
     forceDelete: (jobId: string, scope: Scope) => wakingRemoval(forceDelete(em(), jobId, scope)),
     deleteResult: (resultId: string, scope: Scope) => wakingRemoval(deleteResult(em(), resultId, scope)),
+    share: (resultId: string, scope: Scope) => share(em(), resultId, scope),
+    unshare: (resultId: string, scope: Scope) => unshare(em(), resultId, scope),
+    findShared: (shareId: string) => findShared(em(), shareId),
     async syncStatus(jobId: string) {
       const actions = await syncStatus(em(), jobId);
       if (actions && actions.length > 0) wakeJobs([jobId]);

@@ -57,7 +57,8 @@ const syncResultStatus = (em: EntityManager, jobId: string) =>
         where j.id = ${jobId} and s.status <> j.status and (j.status <> 'COMPLETED' or s.test_result is not null)
       )
       update analysis_results s
-      set status = d.status, updated_at = now(), test_result = case when d.status = 'COMPLETED' then s.test_result end
+      set status = d.status, updated_at = now(), test_result = case when d.status = 'COMPLETED' then s.test_result end,
+        is_public = false, share_id = null
       from drifted d where s.id = d.id
       returning 'synced_result_status_' || lower(d.was) || '_to_' || lower(d.status) as action`,
   );

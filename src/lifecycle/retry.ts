@@ -86,7 +86,8 @@ async function reopen(
       where j.id = t.id and (${price}::int = 0 or exists (select from paid))
       returning j.*
     ), carried as (
-      update analysis_results s set status = j.status, updated_at = j.updated_at, test_result = null
+      update analysis_results s set status = j.status, updated_at = j.updated_at, test_result = null,
+        is_public = false, share_id = null
       from moved j where s.job_id = j.id
     ), charge as (
       insert into ledger_entries (user_id, entry, amount, balance, job_id, round)

@@ -87,6 +87,26 @@ test.each(programs)('%s submits, watches to the end and reads, as the page says'
   expect(output).toMatch(/"archetype":"\w[^"]*"/);
 });
 
+test('curl shares a result and closes it again, as the page says', { timeout: 60_000 }, async () => {
+  const { rows } = await database().pool.query<{ id: string }>(
+    `select id from analysis_results where status = 'COMPLETED' limit 1`,
+  );
+  const RESULT = rows[0]?.id ?? '';
+  // One shell, as the reader has: a later snippet uses what an earlier one has set.
+  const text = ['share', 'open', 'shared', 'unshare'].map((name) => snippets.get(name)).join('echo\n');
+  const [shared = '', opened = '', asked = '', closed = ''] = (await run('bash', ['-c', text], { RESULT })).split(
+    /\n(?={)/,
+  );
+  const { shareUrl } = JSON.parse(shared).data.shareResult.result;
+  const archetype = expect.stringMatching(/\w/);
+  expect(JSON.parse(opened)).toMatchObject({ assessment: { archetype } });
+  expect(JSON.parse(asked).data.sharedResult).toMatchObject({ assessment: { archetype } });
+  expect(readFileSync(path.join(folder, 'report.html'), 'utf8')).toContain('<h2>Archetype</h2>');
+  expect(JSON.parse(closed).data.unshareResult).toMatchObject({ result: { isPublic: false, shareUrl: null } });
+  expect((await fetch(shareUrl)).status).toBe(404);
+});
+
 test('every snippet of the page is run', () => {
-  expect([...snippets.keys()].toSorted()).toEqual([...programs, 'submit', 'watch', 'read', 'cancel'].toSorted());
+  const byCurl = ['submit', 'watch', 'read', 'cancel', 'share', 'open', 'shared', 'unshare'];
+  expect([...snippets.keys()].toSorted()).toEqual([...programs, ...byCurl].toSorted());
 });

@@ -58,6 +58,45 @@ describe('a link', () => {
   });
 });
 
+describe('a share link', () => {
+  const tokenIn = (url: string) => url.replace('https://assay.test/share/', '');
+
+  it('leads back to its id, for as long as the secret is the same', () => {
+    const url = links.makeShared(id);
+    expect(url).toMatch(/^https:\/\/assay\.test\/share\/[\w-]{64}$/);
+    expect(links.makeShared(id)).toBe(url);
+    expect(links.shareIdOf(tokenIn(url))).toBe(id);
+    expect(others.shareIdOf(tokenIn(url))).toBeUndefined();
+    expect(links.makeShared(randomUUID()).slice(-43)).not.toBe(url.slice(-43));
+  });
+
+  it('has one spelling: no other letter leads anywhere', () => {
+    const token = tokenIn(links.makeShared(id));
+    for (let place = 0; place < token.length; place += 1) {
+      const other = token[place] === 'A' ? 'B' : 'A';
+      expect(links.shareIdOf(token.slice(0, place) + other + token.slice(place + 1))).toBeUndefined();
+    }
+    for (const text of ['', id, `${token}=`, `${token} `, `${token}\n`, token.slice(1), `${token}A`, `${token}.`]) {
+      expect(links.shareIdOf(text)).toBeUndefined();
+    }
+  });
+
+  it('is not guessed', () => {
+    const letters = fc.uint8Array({ minLength: 48, maxLength: 48 }).map((b) => Buffer.from(b).toString('base64url'));
+    fc.assert(
+      fc.property(fc.oneof(letters, fc.string(), fc.string({ unit: 'binary' })), (token) => {
+        expect(links.shareIdOf(token)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('is not made of the link to a file, nor the other way round', () => {
+    const { signature } = queryOf(links.make('GET', id).url);
+    const bytes = Buffer.concat([Buffer.from(id.replaceAll('-', ''), 'hex'), Buffer.from(signature, 'base64url')]);
+    expect(links.shareIdOf(bytes.toString('base64url'))).toBeUndefined();
+  });
+});
+
 describe('the key of the links', () => {
   it('is the configured one, else one that comes from the users’ secret and does not give it away', () => {
     const secret = 'a secret of thirty-two bytes or more';

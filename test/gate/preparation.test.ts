@@ -115,6 +115,11 @@ describe('nobody', () => {
     'mutation { submit(input: 3.5) }',
     '{ noSuchField(a: "b") }',
     'subscription { ticks(to: 1) { count } }',
+    '{ sharedResult(token: "x") { createdAt } me }',
+    '{ sharedResult: me }',
+    'query A { sharedResult(token: "x") { createdAt } } query B { me }',
+    'mutation { sharedResult(token: "x") { createdAt } }',
+    'subscription { sharedResult(token: "x") { createdAt } }',
   ];
   it.each(closed)('is UNAUTHENTICATED before anything is said of the shape: %s', async (query) => {
     const answer = await api().ask({ query, variables: { x: 1 } });

@@ -65,7 +65,17 @@ export async function startTinyApi(databaseUrl: string, env: Record<string, stri
   const contextOf = (viewer: Context['viewer']) => ({ viewer, em: orm.em.fork() }) as Context;
   const readiness = async () => ({ ready: true, database: true, migrations: true, feed: true, workers: 0 });
   const files: RequestHandler = (_request, _response, next) => next();
-  const gate: OpenGate = await openGate({ config, log, orm, schema: tinySchema(), contextOf, readiness, files });
+  const shares = { urlOf: () => '', find: async () => null };
+  const gate: OpenGate = await openGate({
+    config,
+    log,
+    orm,
+    schema: tinySchema(),
+    contextOf,
+    readiness,
+    files,
+    shares,
+  });
 
   const api: TinyApi = {
     url: gate.url,

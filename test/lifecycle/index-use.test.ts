@@ -101,6 +101,11 @@ const queries: { what: string; index: string; sql: string }[] = [
     sql: `select * from analysis_results where user_id = $user and id < $newest order by id desc limit 20`,
   },
   {
+    what: 'the result that a link opens',
+    index: 'results_shared',
+    sql: `select * from analysis_results where share_id = $id`,
+  },
+  {
     what: 'the result of a job',
     index: 'results_one_per_job',
     sql: `select * from analysis_results where job_id = $id`,

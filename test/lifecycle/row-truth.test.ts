@@ -100,6 +100,9 @@ const resultLies: Lie[] = [
   ['results_content_fits_status', failed, { test_result: `'{}'` }],
   ['results_content_fits_status', completed, { test_result: 'null' }],
   ['results_content_fits_status', completed, { test_result: `'null'` }],
+  ['results_share_has_id', completed, { is_public: 'true' }],
+  ['results_share_has_id', completed, { share_id: 'assay_uuid()' }],
+  ['results_share_is_completed', failed, { is_public: 'true', share_id: 'assay_uuid()' }],
   ['results_times_in_order', queued, { created_at: `updated_at + interval '1 s'` }],
 ];
 

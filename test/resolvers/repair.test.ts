@@ -115,6 +115,16 @@ describe('syncStatus', () => {
     expect((await readJob(pool(), jobId)).result.status).toBe('FAILED');
   });
 
+  it('closes the link of a result whose job never completed', async () => {
+    const { jobId, resultId } = await make({ status: 'COMPLETED' });
+    await api().lifecycle.share(resultId ?? '', 'any owner');
+    const failed = `status = 'FAILED', failure_code = 'HANDLER_ERROR', failure_message = 'It did not work', refunded = price > 0`;
+    await bend(pool(), `update analysis_jobs set ${failed} where id = $1`, [jobId]);
+    await sync(jobId);
+    const { result } = await readJob(pool(), jobId);
+    expect(result).toMatchObject({ status: 'FAILED', is_public: false, share_id: null });
+  });
+
   it('carries it also where the answer is there and only the status is behind', async () => {
     const { jobId } = await make({ status: 'COMPLETED' });
     const content = 'constraint results_content_fits_status';

@@ -25,6 +25,7 @@ import type { Storage } from '../../src/files/storage.ts';
 import { openStorage } from '../../src/files/storage-url.ts';
 import { createSweeper } from '../../src/files/sweep.ts';
 import type { ServiceScope } from '../../src/gate/scopes.ts';
+import { createShares } from '../../src/gate/shares.ts';
 import type { ServiceViewer, UserViewer, Viewer } from '../../src/gate/viewer.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { createLog } from '../../src/log.ts';
@@ -59,7 +60,7 @@ export interface Api {
   contextOf: ContextOf;
   storage: Storage;
   links: Links;
-  /** Executes an operation; without a viewer as an anonymous caller, whose context is empty. */
+  /** Executes an operation; without a viewer as an anonymous caller, who has only what is shared. */
   ask<Data>(viewer: Viewer | null, text: string, variables?: Record<string, unknown>): Promise<Answer<Data>>;
   /** The data of an operation that must not have an error. */
   read<Data>(viewer: Viewer, text: string, variables?: Record<string, unknown>): Promise<Data>;
@@ -154,8 +155,9 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
     ...(options.languageModel && { languageModel: { url: 'http://model.test', model: 'm', timeoutMs: 1 } }),
   });
   const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
-  const contextOf = contextFor({ orm, lifecycle, feed, files, terms, connectionWatch });
-  const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : {});
+  const shares = createShares(links, lifecycle);
+  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, terms, connectionWatch });
+  const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : { shares });
 
   const api: Api = {
     ...{ schema, orm, lifecycle, feed, contextOf, storage, links },

@@ -5,6 +5,7 @@ export const GUARDS: readonly string[] = `
   jobs_lease_fits_status jobs_live_has_result jobs_name_length jobs_progress_fits_status jobs_progress_in_range
   jobs_refund_fits_status jobs_run_fits_status jobs_source_fits_kind jobs_status_known jobs_times_in_order jobs_tombstone_is_cancelled
   jobs_follow_result jobs_identity_for_results
+  results_share_has_id results_share_is_completed
   results_content_fits_status results_times_in_order results_follow_job results_identity_for_jobs results_one_per_job
   idempotency_key_length idempotency_made_one_thing idempotency_keys_entry_id_fkey idempotency_keys_job_id_fkey
   events_seq_positive events_type_fits_status events_numbered
