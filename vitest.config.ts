@@ -12,5 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A busy machine takes its time; a wait ends as soon as what it waits for is there.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

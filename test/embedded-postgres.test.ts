@@ -124,7 +124,7 @@ describe('a cluster', () => {
     await server.stop();
     expect(existsSync(clusterFile('postmaster.pid'))).toBe(false);
     // Its last act is to remove that file; what is left of it then is gone in a moment.
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 });
     await expect(ask(server.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
   });
 

@@ -34,13 +34,16 @@ describe('a running API', () => {
   afterAll(() => api.stop());
 
   it('is ready once the database, the migrations and the feed are', async () => {
-    await vi.waitFor(async () => {
-      const response = await fetch(`${api.url}/readyz`);
-      expect([response.status, await response.json()]).toEqual([
-        200,
-        { ready: true, database: true, migrations: true, feed: true, workers: 0 },
-      ]);
-    });
+    await vi.waitFor(
+      async () => {
+        const response = await fetch(`${api.url}/readyz`);
+        expect([response.status, await response.json()]).toEqual([
+          200,
+          { ready: true, database: true, migrations: true, feed: true, workers: 0 },
+        ]);
+      },
+      { timeout: 10_000 },
+    );
   });
 
   it('opens an account for a user whom it sees for the first time', async () => {
@@ -83,12 +86,15 @@ describe('an API that stops', () => {
     // The request waits for this lock, and is answered when it is given back.
     await client.query('begin; lock table ledger_entries in access exclusive mode');
     const running = ask(api, '{ viewer { ledger(first: 1) { nodes { amount } } } }', token);
-    await vi.waitFor(async () => {
-      const { rows } = await database.pool.query(
-        `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-      );
-      expect(rows).toHaveLength(1);
-    });
+    await vi.waitFor(
+      async () => {
+        const { rows } = await database.pool.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        );
+        expect(rows).toHaveLength(1);
+      },
+      { timeout: 10_000 },
+    );
     const stopping = api.stop();
     expect((await socket.closed).code).toBe(1001);
     await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();

@@ -49,8 +49,9 @@ describe('stopping a worker', () => {
 
   it('takes it out of the books and can be asked for twice', async () => {
     const worker = await workers.start();
-    await vi.waitFor(async () =>
-      expect(await onlyRow('select host from workers where id = $1', [worker.workerId])).toBeDefined(),
+    await vi.waitFor(
+      async () => expect(await onlyRow('select host from workers where id = $1', [worker.workerId])).toBeDefined(),
+      { timeout: 10_000 },
     );
     await Promise.all([worker.stop(), worker.stop()]);
     expect(await onlyRow('select host from workers where id = $1', [worker.workerId])).toBeUndefined();

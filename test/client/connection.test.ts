@@ -69,7 +69,7 @@ describe('the socket', () => {
     const waiting = events.next();
     client.close();
     expect(await waiting).toEqual({ value: undefined, done: true });
-    await vi.waitFor(() => expect(server.open()).toBe(0));
+    await vi.waitFor(() => expect(server.open()).toBe(0), { timeout: 10_000 });
     expect(await client.watchJob('b').next()).toEqual({ value: undefined, done: true });
     expect(server.inits).toHaveLength(1);
   });

@@ -131,7 +131,7 @@ describe('what trying again cannot mend is thrown, once', () => {
     const events = clientOf(server.url, 'x').watchJob('a', { after: 0 });
     expect((await events.next()).value).toMatchObject({ seq: 1 });
     await expect(events.next()).rejects.toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
-    await vi.waitFor(() => expect(server.ended).toBe(1));
+    await vi.waitFor(() => expect(server.ended).toBe(1), { timeout: 10_000 });
   });
 
   it('comes after what arrived before it', async () => {
@@ -157,13 +157,13 @@ describe('the reader', () => {
     await wait(50);
     expect(server.open()).toBe(0);
     const waiting = [events.next(), events.next()];
-    await vi.waitFor(() => expect(server.asked).toHaveLength(1));
+    await vi.waitFor(() => expect(server.asked).toHaveLength(1), { timeout: 10_000 });
     await events.return?.();
     expect(await Promise.all(waiting)).toEqual([
       { value: undefined, done: true },
       { value: undefined, done: true },
     ]);
-    await vi.waitFor(() => expect(server.ended).toBe(1));
+    await vi.waitFor(() => expect(server.ended).toBe(1), { timeout: 10_000 });
     expect(await events.next()).toEqual({ value: undefined, done: true });
   });
 
@@ -191,7 +191,7 @@ describe('the reader', () => {
     });
     const events = clientOf(server.url, 'x').watchJob('a', { after: 0 });
     await events.next();
-    await vi.waitFor(() => expect(server.ended).toBe(1));
+    await vi.waitFor(() => expect(server.ended).toBe(1), { timeout: 10_000 });
     const rest = await Array.fromAsync(events);
     expect(rest.map(({ seq }) => seq)).toEqual(Array.from({ length: EVENTS - 1 }, (_, index) => index + 2));
     expect(server.asked.slice(0, 2).map(({ after }) => after)).toEqual([0, 1_001]);

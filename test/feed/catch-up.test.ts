@@ -65,7 +65,7 @@ it('reads page after page as they are taken, up to the head', async () => {
   const { follower } = opened;
   expect(told(await takeFrames(follower.queue, 5))).toEqual([1, 2, 3, 4, 5].map((seq) => `RETRIED ${seq}`));
   void follower.queue.next();
-  await vi.waitUntil(() => follower.isAtHead, { interval: 2 });
+  await vi.waitUntil(() => follower.isAtHead, { interval: 2, timeout: 10_000 });
 });
 
 it('repeats nothing for one who is at the end of a stretch that the head is in the middle of', async () => {
@@ -74,10 +74,10 @@ it('repeats nothing for one who is at the end of a stretch that the head is in t
   await using opened = open(head, userId, end, log);
   const { follower } = opened;
   const next = follower.queue.next();
-  await vi.waitUntil(() => head.pass.mock.calls.length > 0, { interval: 2 });
+  await vi.waitUntil(() => head.pass.mock.calls.length > 0, { interval: 2, timeout: 10_000 });
   expect(follower.isAtHead).toBe(false);
   head.arriveAt(end);
-  await vi.waitUntil(() => follower.isAtHead, { interval: 2 });
+  await vi.waitUntil(() => follower.isAtHead, { interval: 2, timeout: 10_000 });
   expect(await isPending(next)).toBe(true);
 });
 
@@ -86,7 +86,7 @@ it('has the head tell where to begin, where the log that was read is another', a
   const elsewhere = { ...start, logId: randomUUID() };
   const head = new FakeHead(end);
   await using opened = open(head, userId, elsewhere, { ...log, id: elsewhere.logId });
-  await vi.waitUntil(() => head.look.mock.calls.length > 0, { interval: 2 });
+  await vi.waitUntil(() => head.look.mock.calls.length > 0, { interval: 2, timeout: 10_000 });
   expect(opened.follower.isArriving).toBe(true);
   opened.follower.arrive(end, log);
   expect(told(await takeFrames(opened.follower.queue, 1))).toEqual(['RESTORED']);

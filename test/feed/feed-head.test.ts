@@ -40,7 +40,7 @@ it('a stretch that is broken off is gone on with, and is too old for who came me
   const all = takeFrames(frames, 13);
   for (const seq of range(1, 12)) await writeEvent(database().pool, { userId, jobId, seq });
   feed.look([]);
-  await vi.waitUntil(() => opened.reads() >= 3, { interval: 2 });
+  await vi.waitUntil(() => opened.reads() >= 3, { interval: 2, timeout: 10_000 });
   isAway = true;
   await writeEvent(database().pool, { userId, jobId, seq: 13 });
   const coming = feed.follow(userId, undefined);

@@ -213,7 +213,7 @@ describe('an end', () => {
     await own.feed.stop();
     expect(own.feed.countFollowers()).toBe(0);
     for (const next of nexts) expect((await next).done).toBe(true);
-    await vi.waitUntil(async () => (await listeners()) === 1);
+    await vi.waitUntil(async () => (await listeners()) === 1, { timeout: 10_000 });
     await expect(own.feed.followJob(jobIds[0]!, { owner: null })).rejects.toThrow('stopped');
   });
 

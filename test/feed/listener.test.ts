@@ -91,7 +91,7 @@ it('events that commit while the connection is killed again and again arrive onc
     if (pair % 6 === 0) cut += await cutListeners(database().pool);
     await addEvents(database().pool, jobId, attempts(1));
     await wake(database().pool, jobId);
-    if (pair % 6 === 5) await vi.waitUntil(() => own.feed.isListening(), { interval: 2 });
+    if (pair % 6 === 5) await vi.waitUntil(() => own.feed.isListening(), { interval: 2, timeout: 10_000 });
   }
   expect(cut).toBeGreaterThanOrEqual(5);
   expect(await received).toEqual(range(2, 61));

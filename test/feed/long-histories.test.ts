@@ -99,7 +99,7 @@ it('the DELETED of a job reaches also a reader who is full', async () => {
   const followers = narrow().countFollowers();
   await forceDelete(database().pool, jobId);
   await wake(database().pool, jobId);
-  await vi.waitUntil(() => narrow().countFollowers() === followers - 1, { interval: 2 });
+  await vi.waitUntil(() => narrow().countFollowers() === followers - 1, { interval: 2, timeout: 10_000 });
   const all = await readToEnd(frames);
   expect(all.map(({ seq }) => seq)).toEqual(range(2, BOUND + 2));
   expect(all.at(-1)?.type).toBe('DELETED');
@@ -128,7 +128,7 @@ it('a reader who comes back while it is asked how far the job is gets what he wa
   const answered = link.received(jobId);
   link.hold(jobId);
   await wake(database().pool, jobId);
-  await vi.waitUntil(() => link.received(jobId) > answered, { interval: 2 });
+  await vi.waitUntil(() => link.received(jobId) > answered, { interval: 2, timeout: 10_000 });
   await take(frames, BOUND);
   const rest = take(frames, 2);
   link.release();

@@ -121,7 +121,7 @@ it('what commits while a subscription begins is not lost', async () => {
   const answered = link.received(jobId);
   link.hold(jobId);
   const following = own.feed.followJob(jobId, { owner: null, after: 0 });
-  await vi.waitUntil(() => link.received(jobId) > answered, { interval: 2 });
+  await vi.waitUntil(() => link.received(jobId) > answered, { interval: 2, timeout: 10_000 });
   for (const id of [jobId, other]) await addEvents(database().pool, id, attempts(1));
   await wake(database().pool, jobId, other);
   // Who hears of the other job's events has been told of both.
@@ -184,7 +184,7 @@ it('a read that fails is tried again for all it was for', async () => {
   link.cut();
   for (const jobId of jobIds) await addEvents(database().pool, jobId, attempts(1));
   await wake(database().pool, ...jobIds);
-  await vi.waitUntil(() => link.refused() > 0, { interval: 2 });
+  await vi.waitUntil(() => link.refused() > 0, { interval: 2, timeout: 10_000 });
   link.restore();
   for (const frames of await Promise.all(nexts)) expect(said(frames)).toEqual(['STARTED 2', 'RELEASED 3']);
 });

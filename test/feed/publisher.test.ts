@@ -34,7 +34,7 @@ afterEach(() => publisher.stop());
 const ids = (count: number) => Array.from({ length: count }, () => randomUUID());
 const publish = (jobIds: string[]) => publisher.publish(jobIds.map((jobId) => ({ jobId })));
 const heardIds = () => heard.flatMap((payload) => payload.split(','));
-const untilHeard = (count: number) => vi.waitUntil(() => heardIds().length >= count, { interval: 2 });
+const untilHeard = (count: number) => vi.waitUntil(() => heardIds().length >= count, { interval: 2, timeout: 10_000 });
 
 it('sends what is published, soon and unasked', async () => {
   const [jobId] = ids(1) as [string];

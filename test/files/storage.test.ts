@@ -86,7 +86,7 @@ describe.each([
     const writing = kept().storage.write(name, endless(), stop.signal);
     setTimeout(() => stop.abort(new Error('enough')), 50);
     await expect(writing).rejects.toThrow(/enough|aborted/);
-    await vi.waitFor(() => expect(isClosed).toBe(true));
+    await vi.waitFor(() => expect(isClosed).toBe(true), { timeout: 10_000 });
     await kept().storage.remove(name);
     expect(await kept().names()).toEqual([]);
   });

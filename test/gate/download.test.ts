@@ -132,7 +132,7 @@ describe('a file that is got', () => {
       { id: deleted.jobId },
     );
     expect((await rawRequest(deleted.url)).status).toBe(404);
-    await vi.waitFor(async () => expect(await storage().names()).not.toContain(deleted.storedAs));
+    await vi.waitFor(async () => expect(await storage().names()).not.toContain(deleted.storedAs), { timeout: 10_000 });
     const lost = await made();
     await storage().storage.remove(lost.storedAs);
     const answer = await rawRequest(lost.url);

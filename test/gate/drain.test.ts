@@ -60,7 +60,7 @@ it('answers what is on its way over a connection that seemed idle, and then says
   // The server has not heard of it when it is told to stop.
   socket.write(REQUEST);
   const { stopped } = await begin(drain);
-  await vi.waitUntil(() => connectionOf(heard()).length === 2, { interval: 1 });
+  await vi.waitUntil(() => connectionOf(heard()).length === 2, { interval: 1, timeout: 10_000 });
   socket.write(REQUEST);
   expect(connectionOf(await over)).toEqual(['keep-alive', 'keep-alive', 'close']);
   expect(heard().match(/yes/g)).toHaveLength(3);

@@ -173,6 +173,6 @@ describe('over HTTP', () => {
     expect(codeOf(answer)).toBe('SERVICE_UNAVAILABLE');
     expect(answer.text).not.toMatch(/pg_|select/i);
     // It is in the pool until its end is heard.
-    await vi.waitFor(async () => expect((await run('select 1')).body.errors).toBeUndefined());
+    await vi.waitFor(async () => expect((await run('select 1')).body.errors).toBeUndefined(), { timeout: 10_000 });
   });
 });

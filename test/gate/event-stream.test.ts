@@ -99,10 +99,10 @@ describe('a stream', () => {
 
   it('is given up at its source when the reader goes', async () => {
     const { leave } = await follow({ query: 'subscription { ticks(to: -11) { count } }' });
-    await vi.waitFor(() => expect(reached.has(-11)).toBe(true));
+    await vi.waitFor(() => expect(reached.has(-11)).toBe(true), { timeout: 10_000 });
     expect(abandoned).not.toContain(-11);
     leave();
-    await vi.waitFor(() => expect(abandoned).toContain(-11));
+    await vi.waitFor(() => expect(abandoned).toContain(-11), { timeout: 10_000 });
   });
 });
 
@@ -176,11 +176,14 @@ describe('the number of connections', () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '10']);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
     stream.leave();
-    await vi.waitFor(async () => {
-      const again = await openStream(api().url, token, ONE);
-      expect(again.response.status).toBe(200);
-      expect((await again.next())?.event).toBe('next');
-    });
+    await vi.waitFor(
+      async () => {
+        const again = await openStream(api().url, token, ONE);
+        expect(again.response.status).toBe(200);
+        expect((await again.next())?.event).toBe('next');
+      },
+      { timeout: 10_000 },
+    );
     session.socket.close();
   });
 

@@ -28,12 +28,15 @@ const rowOf = async (id: string) => (await database().pool.query('select * from 
 
 /** What has no row may be there for a moment after the answer; then nothing of it is. */
 const nothingIsLeft = (id: string) =>
-  vi.waitFor(async () => {
-    expect(await rowOf(id)).toMatchObject({ stored_as: null, stored_at: null });
-    const { rows } = await database().pool.query('select stored_as from files where stored_as is not null');
-    expect(await storage().names()).toEqual(rows.map(({ stored_as }) => stored_as).sort());
-    expect(await readRemovals(database().pool)).toEqual([]);
-  });
+  vi.waitFor(
+    async () => {
+      expect(await rowOf(id)).toMatchObject({ stored_as: null, stored_at: null });
+      const { rows } = await database().pool.query('select stored_as from files where stored_as is not null');
+      expect(await storage().names()).toEqual(rows.map(({ stored_as }) => stored_as).sort());
+      expect(await readRemovals(database().pool)).toEqual([]);
+    },
+    { timeout: 10_000 },
+  );
 
 describe('an upload', () => {
   it('takes its bytes by its link, with no token, and keeps them as they came', async () => {
@@ -145,11 +148,14 @@ describe('an upload', () => {
     await waitUntilBlocked(database().pool, 2);
     await _held[Symbol.asyncDispose]();
     expect((await both).map(({ status }) => status).sort()).toEqual([200, 400]);
-    await vi.waitFor(async () => {
-      expect(await readRemovals(database().pool)).toEqual([]);
-      const { rows } = await database().pool.query('select stored_as from files where stored_as is not null');
-      expect(await storage().names()).toEqual(rows.map(({ stored_as }) => stored_as).sort());
-    });
+    await vi.waitFor(
+      async () => {
+        expect(await readRemovals(database().pool)).toEqual([]);
+        const { rows } = await database().pool.query('select stored_as from files where stored_as is not null');
+        expect(await storage().names()).toEqual(rows.map(({ stored_as }) => stored_as).sort());
+      },
+      { timeout: 10_000 },
+    );
   });
 
   it('that breaks off in the middle leaves nothing, and can be put again', async () => {
@@ -160,7 +166,9 @@ describe('an upload', () => {
       `PUT ${pathname}${search} HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: ${CSV.length}\r\n\r\n`,
     );
     socket.write(CSV.subarray(0, 50_000));
-    await vi.waitFor(async () => expect(await readRemovals(database().pool)).toMatchObject([{ is_due: false }]));
+    await vi.waitFor(async () => expect(await readRemovals(database().pool)).toMatchObject([{ is_due: false }]), {
+      timeout: 10_000,
+    });
     socket.destroy();
     await nothingIsLeft(id);
     // A client who goes away is nothing to be alarmed by.

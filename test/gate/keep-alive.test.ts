@@ -65,5 +65,5 @@ it('a stream on which nothing happens has a comment every 12 seconds', async () 
     expect(await next).toBe(':\n\n');
   }
   leaving.abort();
-  await vi.waitUntil(() => abandoned.includes(-12));
+  await vi.waitUntil(() => abandoned.includes(-12), { timeout: 10_000 });
 });

@@ -64,7 +64,7 @@ describe('the same selection on the same event', () => {
     const query = 'subscription ($after: Int) { events(after: $after) { seq text job } }';
     const streams = await Promise.all([0, 3, 7].map((after) => follow([event], query, { variableValues: { after } })));
     const answers = streams.map((stream) => stream.next());
-    await vi.waitFor(() => expect(reads.job).toBe(1));
+    await vi.waitFor(() => expect(reads.job).toBe(1), { timeout: 10_000 });
     release();
     const expected = { done: false, value: { data: { events: { seq: 1, text: 'text', job: 'read 1' } } } };
     expect(await Promise.all(answers)).toEqual([expected, expected, expected]);

@@ -271,10 +271,10 @@ describe('a subscription', () => {
     socket.send(subscribe('1', 'subscription { ticks(to: -1) { count } }'));
     socket.send(subscribe('2', 'subscription { ticks(to: -2) { count } }'));
     socket.send({ id: '1', type: 'complete' });
-    await vi.waitFor(() => expect(abandoned).toContain(-1));
+    await vi.waitFor(() => expect(abandoned).toContain(-1), { timeout: 10_000 });
     expect(abandoned).not.toContain(-2);
     socket.socket.terminate();
-    await vi.waitFor(() => expect(abandoned).toContain(-2));
+    await vi.waitFor(() => expect(abandoned).toContain(-2), { timeout: 10_000 });
   });
 });
 

@@ -83,7 +83,9 @@ describe('a task whose attempt may not write any more never resolves', () => {
   it('when a report is refused, and then its handler is stopped at once', async () => {
     const task = await submit({ does: 'REPORT', times: 1_000, milliseconds: 20 });
     const running = attemptsWith().run(task);
-    await vi.waitFor(async () => expect((await workers.state(task.jobId)).progress.percent).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect((await workers.state(task.jobId)).progress.percent).toBeGreaterThan(0), {
+      timeout: 10_000,
+    });
     await workers.lifecycle().release(await leaseOf(task), { delayMs: 60_000, countsAttempt: true });
     const releasedAt = performance.now();
     await expect(running).rejects.toThrow(LeaseLost);

@@ -76,7 +76,7 @@ it('keeps the leases of its attempts, and tells which are lost', async () => {
   heartbeat.add(mine);
   heartbeat.add(stale);
   await heartbeat.join('pool-one');
-  await vi.waitFor(() => expect(lost).toEqual([expect.objectContaining(stale)]));
+  await vi.waitFor(() => expect(lost).toEqual([expect.objectContaining(stale)]), { timeout: 10_000 });
   const { rows } = await database().pool.query(
     'select id from analysis_jobs where lease_expires_at > now() + make_interval(secs => 1.2)',
   );
@@ -147,7 +147,7 @@ describe('a lease that was ended from outside', () => {
     heartbeat.add(other);
     await heartbeat.join('pool-one');
     await tell(ended);
-    await vi.waitFor(() => expect(lost).toEqual([ended]));
+    await vi.waitFor(() => expect(lost).toEqual([ended]), { timeout: 10_000 });
   });
 
   it('is lost also where the word came before the attempt was known', async () => {
@@ -156,9 +156,9 @@ describe('a lease that was ended from outside', () => {
     await heartbeat.join('pool-one');
     await tell(early);
     await tell(marker);
-    await vi.waitFor(() => expect(lost).toEqual([marker]));
+    await vi.waitFor(() => expect(lost).toEqual([marker]), { timeout: 10_000 });
     heartbeat.add(early);
-    await vi.waitFor(() => expect(lost).toEqual([marker, early]));
+    await vi.waitFor(() => expect(lost).toEqual([marker, early]), { timeout: 10_000 });
   });
 
   it('is heard of again after the connection was cut', async () => {
@@ -170,6 +170,6 @@ describe('a lease that was ended from outside', () => {
     );
     await beatAfter(await databaseNow());
     await tell(ended);
-    await vi.waitFor(() => expect(lost).toEqual([ended]));
+    await vi.waitFor(() => expect(lost).toEqual([ended]), { timeout: 10_000 });
   });
 });

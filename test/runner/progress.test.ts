@@ -10,10 +10,10 @@ it('writes the first value at once, then the latest of each interval', async () 
   const progress = createProgressWriter({ intervalMs: 60, write, onError: () => undefined });
   for (const percent of [1, 2, 3, 4]) progress.report({ percent });
   expect(percents(write)).toEqual([1]);
-  await vi.waitFor(() => expect(percents(write)).toEqual([1, 4]));
+  await vi.waitFor(() => expect(percents(write)).toEqual([1, 4]), { timeout: 10_000 });
   progress.report({ percent: 5 });
   expect(percents(write)).toEqual([1, 4]);
-  await vi.waitFor(() => expect(percents(write)).toEqual([1, 4, 5]));
+  await vi.waitFor(() => expect(percents(write)).toEqual([1, 4, 5]), { timeout: 10_000 });
 });
 
 it('never has two writes under way, however long one takes', async () => {
@@ -30,7 +30,7 @@ it('never has two writes under way, however long one takes', async () => {
     progress.report({ percent });
     await delay(5);
   }
-  await vi.waitFor(() => expect(percents(write).at(-1)).toBe(20));
+  await vi.waitFor(() => expect(percents(write).at(-1)).toBe(20), { timeout: 10_000 });
   expect(most).toBe(1);
   expect(write.mock.calls.length).toBeLessThan(8);
 });
@@ -40,9 +40,9 @@ it('hands on an error and goes on with the next value', async () => {
   const onError = vi.fn();
   const progress = createProgressWriter({ intervalMs: 5, write, onError });
   progress.report({ percent: 1 });
-  await vi.waitFor(() => expect(onError).toHaveBeenCalledWith(new Error('refused')));
+  await vi.waitFor(() => expect(onError).toHaveBeenCalledWith(new Error('refused')), { timeout: 10_000 });
   progress.report({ percent: 2 });
-  await vi.waitFor(() => expect(percents(write)).toEqual([1, 2]));
+  await vi.waitFor(() => expect(percents(write)).toEqual([1, 2]), { timeout: 10_000 });
 });
 
 it('writes nothing after it was stopped, and tells of no error', async () => {

@@ -155,7 +155,7 @@ describe('an attempt that writes a file', () => {
       const task = await submit();
       const stop = attemptsWith({ complete });
       const running = stop.run(task).catch(() => undefined);
-      await vi.waitFor(async () => expect(await readRemovals(database().pool)).toHaveLength(1));
+      await vi.waitFor(async () => expect(await readRemovals(database().pool)).toHaveLength(1), { timeout: 10_000 });
       await vi.waitFor(
         async () => expect(await readRemovals(database().pool)).toMatchObject([{ is_due: true }]),
         5_000,

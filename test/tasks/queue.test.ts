@@ -57,8 +57,8 @@ const cutConnections = async () => {
 it('runs a task and leaves no row of it', async () => {
   await start();
   await add('note', 'first');
-  await vi.waitFor(() => expect(done).toEqual(['first']));
-  await vi.waitFor(async () => expect(await rows()).toBe(0));
+  await vi.waitFor(() => expect(done).toEqual(['first']), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await rows()).toBe(0), { timeout: 10_000 });
 });
 
 it('takes no task before its pool is let through', async () => {
@@ -68,7 +68,7 @@ it('takes no task before its pool is let through', async () => {
   await delay(500);
   expect(done).toEqual([]);
   resolve();
-  await vi.waitFor(() => expect(done).toEqual(['first']));
+  await vi.waitFor(() => expect(done).toEqual(['first']), { timeout: 10_000 });
 });
 
 it('stops although its pool was never let through', async () => {
@@ -81,12 +81,15 @@ it('stops although its pool was never let through', async () => {
 it('lets running tasks end, with their rows, when it stops', async () => {
   await start();
   await add('wait', 'long');
-  await vi.waitFor(async () => {
-    const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
-    expect(rowCount).toBe(1);
-  });
+  await vi.waitFor(
+    async () => {
+      const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
+      expect(rowCount).toBe(1);
+    },
+    { timeout: 10_000 },
+  );
   await add('note', 'left');
-  await vi.waitFor(() => expect(done).toEqual(['left']));
+  await vi.waitFor(() => expect(done).toEqual(['left']), { timeout: 10_000 });
   await queue?.stop();
   expect(done).toEqual(['left', 'long']);
   expect(await rows()).toBe(0);
@@ -94,12 +97,15 @@ it('lets running tasks end, with their rows, when it stops', async () => {
 
 it('goes on under a new pool when its connections were cut, while running tasks end', async () => {
   await start();
-  await vi.waitFor(() => expect(pools).toHaveLength(1));
+  await vi.waitFor(() => expect(pools).toHaveLength(1), { timeout: 10_000 });
   await add('wait', 'long');
-  await vi.waitFor(async () => {
-    const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
-    expect(rowCount).toBe(1);
-  });
+  await vi.waitFor(
+    async () => {
+      const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
+      expect(rowCount).toBe(1);
+    },
+    { timeout: 10_000 },
+  );
   await vi.waitFor(async () => {
     await cutConnections();
     await delay(100);
@@ -125,10 +131,10 @@ it('survives that its listening connection breaks while it is being stopped', as
   process.on('unhandledRejection', uncaught);
   try {
     await start();
-    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^LISTEN/)));
+    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^LISTEN/)), { timeout: 10_000 });
     const stopped = queue!.stop();
-    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^UNLISTEN/)));
-    await vi.waitFor(cutConnections);
+    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^UNLISTEN/)), { timeout: 10_000 });
+    await vi.waitFor(cutConnections, { timeout: 10_000 });
     await stopped;
     await delay(50); // an uncaught error is told of after the microtasks
     expect(uncaught).not.toHaveBeenCalled();
