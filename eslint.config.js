@@ -2,7 +2,7 @@ import graphql from '@graphql-eslint/eslint-plugin';
 
 // ESLint looks at GraphQL only; TypeScript is Biome's. The schema is emitted, so its findings are mended in src/schema.
 const schema = './src/schema/schema.graphql';
-const documents = ['./src/client/**/*.graphql', './examples/**/*.graphql'];
+const documents = ['./src/client/**/*.graphql', './web/**/*.graphql', './examples/**/*.graphql'];
 
 /** @type {import('eslint').Linter.Config[]} */
 export default [
@@ -41,7 +41,7 @@ export default [
     },
   },
   {
-    files: ['src/client/**/*.graphql', 'examples/**/*.graphql'],
+    files: ['src/client/**/*.graphql', 'web/**/*.graphql', 'examples/**/*.graphql'],
     rules: graphql.configs['flat/operations-recommended'].rules,
   },
 ];

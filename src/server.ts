@@ -7,6 +7,7 @@ import { createWakeUps } from './feed/wake-ups.ts';
 import { createLinks, signingSecretOf } from './files/links.ts';
 import { openStorage, storageUrlOf } from './files/storage-url.ts';
 import { createSweeper } from './files/sweep.ts';
+import { createDashboard } from './gate/dashboard.ts';
 import { createFiles } from './gate/files.ts';
 import { openGate } from './gate/gate.ts';
 import { createReadiness } from './gate/readiness.ts';
@@ -16,6 +17,9 @@ import { createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { migrationStatus } from './migrate.ts';
 import { createOrm } from './orm.ts';
+
+/** Where the build puts it, as seen from the sources and from what they are compiled to. */
+const DASHBOARD = new URL('../dist/web/', import.meta.url);
 
 export interface RunningApi {
   /** Where it listens, without a slash at the end. */
@@ -70,6 +74,7 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
     schema: buildSchema(),
     files: createFiles({ config, storage, links, lifecycle, log }),
     shares,
+    dashboard: createDashboard(DASHBOARD, config.publicUrl),
   });
   url = gate.url;
   started.defer(() => gate.stop());

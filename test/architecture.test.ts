@@ -152,7 +152,7 @@ const words = [
 const maxLines = 300;
 
 /** Files that may be longer: nobody reads them to their end, one looks a row up. */
-const tablesOfFacts = ['kinds/assessment/careers.ts'];
+const tablesOfFacts = ['kinds/assessment/careers.ts', 'src/texts/en.ts', 'src/texts/id.ts'];
 
 const junk = /(^|[-_])(utils?|helpers?|services|common|managers?|misc)([-_]|$)/;
 
@@ -160,7 +160,7 @@ const junk = /(^|[-_])(utils?|helpers?|services|common|managers?|misc)([-_]|$)/;
 function filesOf(folder: string): string[] {
   return readdirSync(new URL(`../${folder}/`, import.meta.url), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .sort();
 }
 
@@ -216,7 +216,7 @@ function refusedShape(file: string, text: string): string[] {
   // What a generator wrote is read by nobody, and named after its source.
   if (file.endsWith('.generated.ts')) return [];
   const lines = text.split('\n').length - 1;
-  const name = basename(file).replace(/(\.d)?\.ts$/, '');
+  const name = basename(file).replace(/(\.d|\.config)?\.tsx?$/, '');
   const wanted = file.startsWith('tasks/') ? /^[a-z0-9]+(_[a-z0-9]+)*$/ : /^[a-z0-9]+(-[a-z0-9]+)*$/;
   return [
     ...(lines > maxLines && !tablesOfFacts.includes(file)
@@ -224,7 +224,7 @@ function refusedShape(file: string, text: string): string[] {
       : []),
     ...(wanted.test(name) ? [] : [`src/${file}: file names are kebab-case; a task is named as the queue names it`]),
     ...file
-      .replace(/\.ts$/, '')
+      .replace(/\.tsx?$/, '')
       .split('/')
       .filter((word) => junk.test(word))
       .map((word) => `src/${file}: "${word}" names no thing; put the code beside its caller or name it by its noun`),
@@ -246,9 +246,18 @@ function refusedExamples(file: string, text: string): string[] {
     .map(({ path }) => `examples/${file} imports ${path}: an example may use only what an outsider has`);
 }
 
+/** The page runs in a browser: of ours it knows the client, as any other page could. */
+function refusedPage(file: string, text: string): string[] {
+  return importsOf(text)
+    .filter(({ path }) => path.startsWith('.'))
+    .map(({ path }) => posix.join('web', posix.dirname(file), path))
+    .filter((target) => !target.startsWith('web/') && !target.startsWith('src/client/'))
+    .map((target) => `web/${file} imports ${target}: refused, because the page is a client of the API like any other`);
+}
+
 type Check = (file: string, text: string) => string[];
 
-function overTree(folder: 'src' | 'test' | 'examples', check: Check): string[] {
+function overTree(folder: 'src' | 'test' | 'examples' | 'web', check: Check): string[] {
   return filesOf(folder).flatMap((file) =>
     check(file, readFileSync(new URL(`../${folder}/${file}`, import.meta.url), 'utf8')),
   );
@@ -269,6 +278,11 @@ describe('the source tree', () => {
 
   it('has no test that is silenced', () => {
     expect(overTree('test', refusedTests)).toEqual([]);
+  });
+
+  it('has a page that knows nothing of the server, in short files with honest names', () => {
+    expect(overTree('web', refusedPage)).toEqual([]);
+    expect(overTree('web', refusedShape)).toEqual([]);
   });
 
   it('has examples that use what an outsider could use', () => {
@@ -332,6 +346,14 @@ describe('the checks themselves', () => {
   it('refuse an example that reaches into the server', () => {
     expect(refusedExamples('watch.ts', "import { orm } from '../src/orm.ts';")).toHaveLength(1);
     expect(refusedExamples('watch.ts', "import { createClient } from '../src/client/client.ts';")).toEqual([]);
+  });
+
+  it('refuse a page that reaches into the server', () => {
+    expect(refusedPage('src/app.tsx', "import { orm } from '../../src/orm.ts';")).toHaveLength(1);
+    expect(refusedPage('src/jobs/x.tsx', "import type { Job } from '../../../src/entities/job.ts';")).toHaveLength(1);
+    expect(refusedPage('src/app.tsx', "import { x } from '../../src/client/index.ts';\nimport './page.css';")).toEqual(
+      [],
+    );
   });
 
   it('refuse silenced tests, but not a reason', () => {

@@ -2,6 +2,7 @@ import { openConnection } from './connection.ts';
 import { type FeedEvent, placeInFeed } from './feed-place.ts';
 import { Following, type Place } from './following.ts';
 import { type JobEvent, placeInJob } from './job-place.ts';
+import { createLink, type LinkState } from './link.ts';
 import type { Operation, Token } from './operation.ts';
 import { send } from './request.ts';
 
@@ -42,6 +43,15 @@ export interface AssayClient {
    * with, after a reload of the page for one. It lasts, and throws, as {@link watchJob} does, and has no end of its own.
    */
   watchMine(options?: { after?: string }): AsyncIterableIterator<FeedEvent, undefined>;
+  /**
+   * Follows the jobs of everyone, those of the system too, as {@link watchMine} follows one's own. For services with the
+   * scope `jobs:read`.
+   */
+  watchAll(options?: { after?: string }): AsyncIterableIterator<FeedEvent, undefined>;
+  /** How the socket is now, for a page that shows it. */
+  linkState(): LinkState;
+  /** Tells each change of {@link linkState}. @returns what ends it */
+  onLinkState(listener: (state: LinkState) => void): () => void;
   /** Ends everything that is followed, and the socket. What is begun to be followed later ends at once. */
   close(): void;
 }
@@ -50,13 +60,18 @@ export interface AssayClient {
 export function createAssayClient({ url, token, webSocketImpl }: AssayClientOptions): AssayClient {
   const endpoint = new URL('/graphql', url);
   const socketUrl = endpoint.href.replace(/^http/, 'ws');
-  const connection = openConnection({ url: socketUrl, token, webSocketImpl });
+  const link = createLink();
+  const connection = openConnection({ url: socketUrl, token, webSocketImpl, onChange: link.setOpen });
   const followings = new Set<{ return(): unknown }>();
   let isClosed = false;
 
   function follow<Data, Message>(place: Place<Data, Message>): AsyncIterableIterator<Message, undefined> {
-    const following = new Following(connection, place, () => followings.delete(following));
+    const following = new Following(connection, place, () => {
+      followings.delete(following);
+      link.setFollowings(followings.size);
+    });
     followings.add(following);
+    link.setFollowings(followings.size);
     if (isClosed) void following.return();
     return following;
   }
@@ -64,7 +79,10 @@ export function createAssayClient({ url, token, webSocketImpl }: AssayClientOpti
   return {
     request: (operation, variables) => send(endpoint, token, operation, variables),
     watchJob: (id, { after } = {}) => follow(placeInJob(id, after)),
-    watchMine: ({ after } = {}) => follow(placeInFeed(after)),
+    watchMine: ({ after } = {}) => follow(placeInFeed('mine', after)),
+    watchAll: ({ after } = {}) => follow(placeInFeed('all', after)),
+    linkState: link.state,
+    onLinkState: link.listen,
     close() {
       isClosed = true;
       for (const following of followings) following.return();

@@ -27,6 +27,8 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
+  /** Told when the API has accepted the socket, and when it is closed, by whomever. */
+  onChange?: (isOpen: boolean) => void;
   /** The WebSocket's, beginning with `ws:` or `wss:`. */
   url: string;
   token: Token;
@@ -34,7 +36,7 @@ export interface ConnectionOptions {
 }
 
 /** @throws Error where there is no WebSocket implementation, neither a global one nor a given one */
-export function openConnection({ url, token, webSocketImpl }: ConnectionOptions): Connection {
+export function openConnection({ url, token, webSocketImpl, onChange }: ConnectionOptions): Connection {
   let refusals = 0;
   let limit: ReturnType<typeof setTimeout> | undefined;
   const authorize = async () => {
@@ -57,10 +59,12 @@ export function openConnection({ url, token, webSocketImpl }: ConnectionOptions)
     on: {
       connected: () => {
         refusals = 0;
+        onChange?.(true);
       },
       closed: (event) => {
         clearTimeout(limit);
         if (closeOf(event)?.code === FORBIDDEN) refusals += 1;
+        onChange?.(false);
       },
       ping: (received) => {
         if (!received) limit = setTimeout(() => client.terminate(), ANSWER_WITHIN_MS);

@@ -1,15 +1,21 @@
 import type { Place } from './following.ts';
 import { isKnown } from './job-place.ts';
-import { WatchMineDocument, type WatchMineSubscription } from './operations.generated.ts';
+import { WatchAllDocument, WatchMineDocument, type WatchMineSubscription } from './operations.generated.ts';
 
-/** A message about all jobs of a user: an event of one of them, or a position from which to begin anew. */
+/** A message about many jobs: an event of one of them, or a position from which to begin anew. */
 export type FeedEvent = WatchMineSubscription['myEvents'];
 
 /** Jobs whose latest event is remembered, to tell a repeat. */
 const MOST_KNOWN = 10_000;
 
-/** Where a follower of all his jobs stands: behind this cursor. Without one he begins with the present. */
-export function placeInFeed(after: string | undefined): Place<WatchMineSubscription, FeedEvent> {
+/** The jobs of the user, or, for a service, those of everyone. */
+export type Feed = 'mine' | 'all';
+
+const DOCUMENTS = { mine: WatchMineDocument, all: WatchAllDocument };
+const FIELDS = { mine: 'myEvents', all: 'allEvents' };
+
+/** Where a follower of many jobs stands: behind this cursor. Without one he begins with the present. */
+export function placeInFeed(feed: Feed, after: string | undefined): Place<Record<string, FeedEvent>, FeedEvent> {
   let position = after;
   const known = new Map<string, number>();
 
@@ -24,9 +30,10 @@ export function placeInFeed(after: string | undefined): Place<WatchMineSubscript
   }
 
   return {
-    query: WatchMineDocument.toString(),
+    query: DOCUMENTS[feed].toString(),
     variables: () => ({ after: position }),
-    take({ myEvents: message }) {
+    take(data) {
+      const message = data[FIELDS[feed]] as FeedEvent;
       if (message.__typename === 'FeedPosition') {
         // From here on the numbers may be others, after a restore.
         known.clear();

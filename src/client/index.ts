@@ -3,6 +3,7 @@ export { type AssayClient, type AssayClientOptions, createAssayClient } from './
 export { AssayError, type SentError } from './errors.ts';
 export type { FeedEvent } from './feed-place.ts';
 export type { JobEvent } from './job-place.ts';
+export type { LinkState } from './link.ts';
 export type { Operation, Token } from './operation.ts';
 export {
   CancelJobDocument,
@@ -33,6 +34,7 @@ export {
   UnshareResultDocument,
   type UserErrorCode,
   ViewerDocument,
+  WatchAllDocument,
   WatchJobDocument,
   WatchMineDocument,
 } from './operations.generated.ts';

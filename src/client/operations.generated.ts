@@ -573,6 +573,16 @@ export type WatchMineSubscription = { myEvents:
     | { __typename: 'JobEvent', seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } }
    };
 
+export type WatchAllSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type WatchAllSubscription = { allEvents:
+    | { __typename: 'FeedPosition', position: string, reason: FeedPositionReason }
+    | { __typename: 'JobEvent', seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } }
+   };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1238,3 +1248,44 @@ export const WatchMineDocument = new TypedDocumentString(`
   }
   at
 }`) as unknown as TypedDocumentString<WatchMineSubscription, WatchMineSubscriptionVariables>;
+export const WatchAllDocument = new TypedDocumentString(`
+    subscription WatchAll($after: Cursor) {
+  allEvents(after: $after) {
+    __typename
+    ... on JobEvent {
+      ...EventFields
+    }
+    ... on FeedPosition {
+      position
+      reason
+    }
+  }
+}
+    fragment EventFields on JobEvent {
+  seq
+  cursor
+  type
+  eventType
+  jobId
+  userId
+  resultId
+  kind
+  status
+  round
+  attempt
+  progress {
+    percent
+    stage
+    message
+    current
+    expected
+    offset
+  }
+  tokenBalance
+  metadata {
+    assessmentName
+    errorMessage
+    processingTime
+  }
+  at
+}`) as unknown as TypedDocumentString<WatchAllSubscription, WatchAllSubscriptionVariables>;

@@ -41,6 +41,7 @@ export function banner(options: { version: string; url: string; graphiql: boolea
   const { version, url, graphiql, demo } = options;
   const rows = [
     ['URL', url],
+    ...(demo ? [['Dashboard', dashboardUrl(url, demo)]] : []),
     ['GraphQL', `${url}/graphql`],
     ...(graphiql ? [['GraphiQL', `${url}/graphiql`]] : []),
     ...(demo ? [['User token', demo.userToken ?? 'comes from the identity provider of JWT_JWKS_URL']] : []),
@@ -49,6 +50,15 @@ export function banner(options: { version: string; url: string; graphiql: boolea
   const lines = rows.map(([name = '', value = '']) => `  ${name.padEnd(15)}${value}`);
   const example = demo?.userToken === undefined ? [] : ['', 'Submit a job:', '', submitCommand(url, demo.userToken)];
   return ['', `Assay ${version} is running. Ctrl-C stops it.`, '', ...lines, ...example, ''].join('\n');
+}
+
+/**
+ * Where one click signs in. The tokens stand behind the `#`: a browser sends that to no server, and the page takes it out of
+ * its address.
+ */
+function dashboardUrl(url: string, { userToken, serviceToken }: Demo): string {
+  const tokens = new URLSearchParams({ ...(userToken && { 'demo-user': userToken }), 'demo-service': serviceToken });
+  return `${url}/#${tokens}`;
 }
 
 /** One shell command that submits an assessment. */

@@ -38,6 +38,8 @@ export interface GateParts {
   files: RequestHandler;
   /** What is open to those without a token. */
   shares: Shares;
+  /** Answers `/`. */
+  dashboard: RequestHandler;
 }
 
 export interface OpenGate {
@@ -52,7 +54,7 @@ export interface OpenGate {
  * @throws when the port is taken
  */
 export async function openGate(parts: GateParts): Promise<OpenGate> {
-  const { config, log, orm, schema, contextOf, readiness, files, shares } = parts;
+  const { config, log, orm, schema, contextOf, readiness, files, shares, dashboard } = parts;
   const preparation = createPreparation(schema, config);
   const formatError = createErrorFormat(log);
   const authenticate = createAuthenticator({ config, orm });
@@ -73,7 +75,7 @@ export async function openGate(parts: GateParts): Promise<OpenGate> {
   };
   server.on(
     'request',
-    createHttp({ ...shared, apollo, readiness: stillReady, files, shares, eventStream: streams.handler }),
+    createHttp({ ...shared, apollo, readiness: stillReady, files, shares, dashboard, eventStream: streams.handler }),
   );
   await listen(server, config);
   let sockets: Sockets | undefined;

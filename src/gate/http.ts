@@ -42,6 +42,8 @@ export interface HttpParts {
   files: RequestHandler;
   /** What is open to those without a token. */
   shares: Shares;
+  /** Answers `/`, and what a browser goes to below it. */
+  dashboard: RequestHandler;
 }
 
 /** Everything that is served over HTTP. Every refusal is JSON in the one form of our errors. */
@@ -70,6 +72,7 @@ export function createHttp(parts: HttpParts): Express {
   app.use('/graphql', bodyWithin(JSON_WITHIN_MS));
   app.all('/graphql', onlyGetAndPost, onlyJson, jsonBody(config.limits), graphql(parts));
   app.all('/graphql/stream', onlyPost, onlyJsonType, jsonBody(config.limits), parts.eventStream);
+  app.use(parts.dashboard);
   app.use(() => {
     throw apiError('NOT_FOUND', { message: 'There is nothing at this path.' });
   });

@@ -40,6 +40,7 @@ const pidFile = () => path.join(dataDir, 'postgres', 'cluster', 'postmaster.pid'
 interface Banner {
   url: string;
   graphiql: string | undefined;
+  dashboard: string | undefined;
   userToken: string | undefined;
   serviceToken: string | undefined;
   curl: string | undefined;
@@ -52,6 +53,7 @@ async function waitForBanner(run: RunningProcess): Promise<Banner> {
   return {
     url: row('URL') ?? '',
     graphiql: row('GraphiQL'),
+    dashboard: row('Dashboard'),
     userToken: row('User token'),
     serviceToken: row('Service token'),
     curl: /^curl [\s\S]*?'$(?!\s*\\)/m.exec(text)?.[0].replaceAll(/^\s+/gm, ' '),
@@ -92,6 +94,13 @@ describe('assay start', { timeout: 180_000 }, () => {
     for (const name of ['jwt-secret', 'service-token', 'demo-user', 'user-token']) {
       expect((await stat(path.join(dataDir, name))).mode & 0o777).toBe(0o600);
     }
+    const tokens = new URLSearchParams({
+      'demo-user': banner.userToken ?? '',
+      'demo-service': banner.serviceToken ?? '',
+    });
+    expect(banner.dashboard).toBe(`${banner.url}/#${tokens}`);
+    const page = await fetch(banner.dashboard ?? '', { headers: { accept: 'text/html' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     const graphiql = await fetch(banner.graphiql ?? '', { headers: { accept: 'text/html' } });
     expect(graphiql.status).toBe(200);
     const before = await query(banner.url, banner.userToken, balance);
@@ -168,6 +177,7 @@ describe('assay start', { timeout: 180_000 }, () => {
     expect(banner).toEqual({
       url: expect.stringMatching(/^http:/),
       graphiql: undefined,
+      dashboard: undefined,
       userToken: undefined,
       serviceToken: undefined,
       curl: undefined,

@@ -57,24 +57,25 @@ export function useTinyApi(database: () => { url: string }, env: Record<string, 
   return () => api!;
 }
 
-export async function startTinyApi(databaseUrl: string, env: Record<string, string> = {}): Promise<TinyApi> {
+const nothing: RequestHandler = (_request, _response, next) => next();
+
+export async function startTinyApi(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+  dashboard = nothing,
+): Promise<TinyApi> {
   const config = loadConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: SECRET, PORT: '0', ...env });
   const logged: string[] = [];
   const log = createLog({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
   const orm = await createOrm({ url: databaseUrl, name: 'assay-gate', statementMs: 500 });
   const contextOf = (viewer: Context['viewer']) => ({ viewer, em: orm.em.fork() }) as Context;
   const readiness = async () => ({ ready: true, database: true, migrations: true, feed: true, workers: 0 });
-  const files: RequestHandler = (_request, _response, next) => next();
-  const shares = { urlOf: () => '', find: async () => null };
   const gate: OpenGate = await openGate({
-    config,
-    log,
-    orm,
+    ...{ config, log, orm, contextOf, readiness },
     schema: tinySchema(),
-    contextOf,
-    readiness,
-    files,
-    shares,
+    files: nothing,
+    dashboard,
+    shares: { urlOf: () => '', find: async () => null },
   });
 
   const api: TinyApi = {

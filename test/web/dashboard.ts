@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished, type TestContext } from 'vitest';
+import { useDatabase } from '../support/database.ts';
+import { createInstallation, type Installation } from '../support/installation.ts';
+
+const CHROMIUM = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (path) => path !== undefined && existsSync(path),
+);
+const OPTIONS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+];
+/** All there are. */
+const SCOPES = 'jobs:read,jobs:manage,jobs:repair,tokens:grant,sync:run';
+/** A machine that runs several suites at once is slow. */
+const PATIENCE_MS = 20_000;
+/** For what is asked again and again until it is so. */
+export const SOON = { timeout: PATIENCE_MS };
+
+/** Who looks at the page. */
+export interface Look {
+  token?: string;
+  language?: 'en' | 'id';
+  theme?: 'light' | 'dark';
+  /** As narrow as a phone. */
+  isPhone?: boolean;
+}
+
+/** An installation of Assay with a browser that looks at it. */
+export interface Dashboard {
+  readonly url: string;
+  readonly installation: Installation;
+  readonly userToken: string;
+  readonly serviceToken: string;
+  /** Ends the API, in order; the worker goes on. */
+  stopApi(): Promise<void>;
+  startApi(): Promise<void>;
+  /** Resolves when a job has finished, as the database has it. */
+  untilDone(jobId: string): Promise<void>;
+  /** Opens a path in a window of its own, which ends with the test. The token goes in by the fragment. */
+  open(path: string, look?: Look): Promise<Page>;
+}
+
+/**
+ * Gives a test file a dashboard, started once: API and worker as processes, with probes on. What breaks the policy of the
+ * page, or its script, fails the test that looked.
+ */
+export function useDashboard(env: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv> = () => ({})) {
+  const database = useDatabase();
+  let browser: Browser | undefined;
+  let dashboard: Dashboard | undefined;
+  beforeAll(async () => {
+    if (!CHROMIUM) return;
+    const variables = { ASSAY_PROBES: 'on', ASSAY_STARTING_TOKENS: '50', ...(await env()) };
+    const installation = await createInstallation(database().url, variables);
+    const [opened, api, , userToken, serviceToken] = await Promise.all([
+      chromium.launch({ executablePath: CHROMIUM, args: OPTIONS }),
+      installation.startApi(),
+      installation.startWorker(),
+      installation.userToken(),
+      installation.serviceToken(SCOPES),
+    ]);
+    browser = opened;
+    const open = (path: string, look?: Look) => openPage(opened, `${url}${path}`, { token: userToken, ...look });
+    let { url, process } = api;
+    dashboard = {
+      ...{ url, installation, userToken, serviceToken, open },
+      async stopApi() {
+        process.kill('SIGTERM');
+        await process.waitForEnd(30_000);
+      },
+      async startApi() {
+        ({ url, process } = await installation.startApi());
+      },
+      async untilDone(jobId) {
+        const finished = () =>
+          database().pool.query('select from analysis_jobs where id = $1 and finished_at is not null', [jobId]);
+        await expect.poll(async () => (await finished()).rowCount, SOON).toBe(1);
+      },
+    };
+  }, 90_000);
+  afterAll(async () => {
+    await browser?.close();
+    await dashboard?.installation[Symbol.asyncDispose]();
+  }, 60_000);
+  return (context: TestContext): Dashboard => {
+    context.skip(!CHROMIUM, 'needs Chromium: install it, or name one in CHROMIUM_PATH');
+    if (!dashboard) throw new Error('The dashboard exists only inside tests.');
+    return dashboard;
+  };
+}
+
+async function openPage(browser: Browser, url: string, look: Look): Promise<Page> {
+  const { token, language = 'en', theme = 'light', isPhone = false } = look;
+  const window = await browser.newContext({
+    locale: language,
+    colorScheme: theme,
+    // What fades in is not yet what is read.
+    reducedMotion: 'reduce',
+    viewport: isPhone ? { width: 390, height: 844 } : { width: 1280, height: 900 },
+  });
+  const faults: string[] = [];
+  onTestFinished(async () => {
+    await window.close();
+    expect(faults).toEqual([]);
+  });
+  const page = await window.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.on('pageerror', ({ message }) => faults.push(message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket connection/.test(message.text())) {
+      faults.push(message.text());
+    }
+  });
+  await page.goto(token ? `${url}#token=${token}` : url);
+  return page;
+}
+
+/** Fails with every serious fault that axe finds on the page as it is. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .options({ resultTypes: ['violations'] })
+    .analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual(
+    [],
+  );
+}
+
+/** The row of a job in the table, by the job's id. */
+export const rowOf = (page: Page, id: string) => page.locator(`tr[data-job="${id}"]`);
+
+/** The id of the job whose page is shown, once it is. */
+export async function shownJob(page: Page): Promise<string> {
+  await page.waitForURL(/\/jobs\/[\da-f-]{36}$/);
+  return /[\da-f-]{36}$/.exec(page.url())?.[0] ?? '';
+}

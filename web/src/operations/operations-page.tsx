@@ -1,0 +1,42 @@
+import { SimpleGrid, Skeleton, Stack } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { EmptyState } from '../parts/empty-state.tsx';
+import { PageHead } from '../parts/page-head.tsx';
+import { hasScope, useViewer } from '../session-context.tsx';
+import { Cleanup } from './cleanup.tsx';
+import { Grant } from './grant.tsx';
+import { Health } from './health.tsx';
+import { Mend } from './mend.tsx';
+import { Numbers } from './numbers.tsx';
+import { Rescue } from './rescue.tsx';
+import { StuckJobs } from './stuck-jobs.tsx';
+
+/** The system as it is, and what a service may do about it. */
+export function OperationsPage() {
+  const { t } = useTranslation();
+  const viewer = useViewer();
+  if (!viewer) return <Skeleton h={220} />;
+  if (viewer.kind !== 'SERVICE') {
+    return <EmptyState isPage icon={IconLock} title={t('ops.noScope')} text={t('ops.noScopeHint')} />;
+  }
+  const mayRead = hasScope(viewer, 'jobs:read');
+  return (
+    <>
+      <PageHead title={t('ops.title')} lead={t('ops.lead')} />
+      <Stack gap="md">
+        {mayRead && <Numbers />}
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <Health />
+          {mayRead && <StuckJobs />}
+        </SimpleGrid>
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <Rescue isOpen={hasScope(viewer, 'jobs:repair')} />
+          <Cleanup isOpen={hasScope(viewer, 'jobs:repair')} />
+          <Mend isOpen={hasScope(viewer, 'jobs:repair')} />
+          <Grant isOpen={hasScope(viewer, 'tokens:grant')} />
+        </SimpleGrid>
+      </Stack>
+    </>
+  );
+}

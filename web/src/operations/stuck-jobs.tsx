@@ -1,0 +1,68 @@
+import { Anchor, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+import { duration } from '../format.ts';
+import { useActs } from '../job/use-acts.tsx';
+import { useNow } from '../now.ts';
+import { StuckJobsDocument, type StuckJobsQuery } from '../operations.generated.ts';
+import { Card } from '../parts/card.tsx';
+import { ErrorNote } from '../parts/error-note.tsx';
+import { useClient } from '../session-context.tsx';
+
+/** Silence makes no event, so it is looked for. */
+const LOOK_AGAIN_MS = 5_000;
+
+export function StuckJobs() {
+  const { t } = useTranslation();
+  const client = useClient();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['stuck'],
+    queryFn: () => client.request(StuckJobsDocument, {}),
+    refetchInterval: LOOK_AGAIN_MS,
+  });
+  return (
+    <Card title={t('ops.stuck')}>
+      <Text size="sm" c="dimmed" mb="sm">
+        {t('ops.stuckLead')}
+      </Text>
+      {error && !data && <ErrorNote error={error} onAgain={() => void refetch()} />}
+      {!data && !error && <Skeleton h={60} />}
+      {data?.stuckJobs.length === 0 && (
+        <Text size="sm" fw={600}>
+          {t('ops.noStuck')}
+        </Text>
+      )}
+      <Stack gap="sm">
+        {data?.stuckJobs.map((job) => (
+          <Silent key={job.id} job={job} />
+        ))}
+      </Stack>
+    </Card>
+  );
+}
+
+function Silent({ job }: { job: StuckJobsQuery['stuckJobs'][number] }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const act = useActs();
+  const since = Date.parse(job.heartbeatAt ?? job.startedAt ?? '');
+  return (
+    <Group justify="space-between" wrap="nowrap">
+      <Stack gap={0} miw={0}>
+        <Anchor component={Link} to={`/jobs/${job.id}`} size="sm" fw={600} truncate="end">
+          {job.name}
+        </Anchor>
+        <Text size="xs" c="dimmed">
+          {t('ops.silentFor', { duration: duration(now - since, t) })} ·{' '}
+          {t('job.attempt', { attempt: job.attempt, most: job.maxAttempts })}
+        </Text>
+      </Stack>
+      {job.allowedActions.includes('CANCEL') && (
+        <Button size="xs" variant="default" onClick={() => act('CANCEL', { ...job, deletedAt: null })}>
+          {t('action.CANCEL')}
+        </Button>
+      )}
+    </Group>
+  );
+}
