@@ -77,13 +77,18 @@ describe('the page', () => {
     expect([anything.status, codeOf(anything)]).toEqual([404, 'NOT_FOUND']);
   });
 
-  it.each(['/graphql/CANARY', '/files/CANARY', '/share/CANARY', '/assets/CANARY.js', '/metrics'])(
+  it.each(['/graphql/CANARY', '/files/CANARY', '/assets/CANARY.js', '/metrics'])(
     'does not hide that nothing is at %s',
     async (to) => {
       const answer = await navigate(to);
       expect([answer.status, codeOf(answer)]).toEqual([404, 'NOT_FOUND']);
     },
   );
+
+  it('does not stand in for a link that is closed', async () => {
+    const { status, text } = await navigate('/share/CANARY');
+    expect([status, text.includes('csp-nonce')]).toEqual([404, false]);
+  });
 
   it('where it is not built, says how it is', async () => {
     const { status, text } = await navigate('/', unbuilt);
