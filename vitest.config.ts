@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // graphql 16 is a dual package without an exports map: without this alias our sources load one copy of it and
@@ -6,6 +6,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
+    // They need a browser, and have a command of their own: `npm run test:web`.
+    exclude: [...configDefaults.exclude, 'test/web/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     // Most of them wait for a database, a process or a lease, not for a processor.

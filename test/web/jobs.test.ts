@@ -86,7 +86,7 @@ describe('the table of jobs', { timeout: 60_000 }, () => {
   test('shows a job that comes, runs, is stopped and is removed, without being asked', async (context) => {
     const shown = dashboard(context);
     const page = await shown.open('/?order=newest');
-    await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+    await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
     await page.locator('.link-note[data-state="connected"]').first().waitFor();
     const id = await submitProbe(shown, { behaviour: 'SPIN' });
     const row = rowOf(page, id);

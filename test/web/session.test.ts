@@ -17,13 +17,13 @@ describe('the sign-in', { timeout: 60_000 }, () => {
     await expectAccessible(page);
     await token.fill(`Bearer ${shown.userToken}`);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+    await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
     expect(await page.evaluate('[localStorage.getItem("assay.token"), sessionStorage.length > 0]')).toEqual([
       null,
       true,
     ]);
     await page.reload();
-    await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+    await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
     await page.getByRole('button', { name: /^Account/ }).click();
     await page.getByText(/^Token ends/).waitFor();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -50,10 +50,10 @@ describe('the sign-in', { timeout: 60_000 }, () => {
     await page.getByRole('textbox', { name: 'Access token' }).fill(shown.userToken);
     await page.getByRole('checkbox', { name: 'Stay signed in on this device' }).check();
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+    await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
     const other = await page.context().newPage();
     await other.goto(shown.url);
-    await other.getByRole('heading', { name: 'Jobs' }).waitFor();
+    await other.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
     await page.evaluate('localStorage.setItem("assay.token", "revoked")');
     await page.reload();
     await page.getByText(/Your session has ended/).waitFor();
