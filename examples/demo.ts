@@ -17,6 +17,16 @@ export function readDemoToken(name: 'user-token' | 'service-token', dataDir: str
   }
 }
 
+/** The token that was given, else the demo's. @throws where there is neither */
+export function requireToken(
+  name: 'user-token' | 'service-token',
+  options: { token?: string; 'data-dir': string },
+): string {
+  const token = options.token ?? readDemoToken(name, options['data-dir']);
+  if (!token) throw new Error(`There is no demo token in ${options['data-dir']}: start Assay there, or give --token.`);
+  return token;
+}
+
 /** Runs an example to its end, and tells what went wrong in a line. Its number becomes the exit code. */
 export async function runDemo(main: () => Promise<number>, { url }: { url: string }): Promise<void> {
   process.exitCode = await main().catch((error: unknown) => {

@@ -17,7 +17,7 @@ import {
   SubmitCompressionDocument,
   SubmitForecastDocument,
 } from '../src/client/index.ts';
-import { DEMO_OPTIONS, readDemoToken, runDemo } from './demo.ts';
+import { DEMO_OPTIONS, requireToken, runDemo } from './demo.ts';
 import { watchWithBar } from './watching.ts';
 
 const HELP = `Usage: npm run example:file -- <forecast|compress> <file> [options]
@@ -46,8 +46,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return values.help ? 0 : 1;
   }
-  const token = values.token ?? readDemoToken('user-token', values['data-dir']);
-  if (!token) throw new Error(`There is no demo token in ${values['data-dir']}: start Assay there, or give --token.`);
+  const token = requireToken('user-token', values);
   const client = createAssayClient({ url: values.url, token });
   try {
     const uploadId = await upload(client, file, work === 'forecast' ? 'text/csv' : 'application/octet-stream');

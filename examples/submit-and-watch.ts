@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import { createAnalyst } from './analysis.ts';
-import { DEMO_OPTIONS, readDemoToken, runDemo } from './demo.ts';
+import { DEMO_OPTIONS, readDemoToken, requireToken, runDemo } from './demo.ts';
 import { readRespondents } from './respondents.ts';
 import { type Outcome, summarize } from './summary.ts';
 
@@ -35,8 +35,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return values.help ? 0 : 1;
   }
-  const token = values.token ?? readDemoToken('user-token', values['data-dir']);
-  if (!token) throw new Error(`There is no demo token in ${values['data-dir']}: start Assay there, or give --token.`);
+  const token = requireToken('user-token', values);
 
   const lines = await Array.fromAsync(readRespondents(file));
   const outcomes: Outcome[] = [];

@@ -2,7 +2,7 @@
 //   npm run example:sync -- PANGKAT
 import { parseArgs } from 'node:util';
 import { createAssayClient } from '../src/client/index.ts';
-import { DEMO_OPTIONS, readDemoToken, runDemo } from './demo.ts';
+import { DEMO_OPTIONS, requireToken, runDemo } from './demo.ts';
 import { ReadSyncDocument, RequestSyncDocument, type SyncSource } from './operations.generated.ts';
 import { watchWithBar } from './watching.ts';
 
@@ -26,8 +26,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return values.help ? 0 : 1;
   }
-  const token = values.token ?? readDemoToken('service-token', values['data-dir']);
-  if (!token) throw new Error(`There is no demo token in ${values['data-dir']}: start Assay there, or give --token.`);
+  const token = requireToken('service-token', values);
   const client = createAssayClient({ url: values.url, token });
   try {
     const input = { source, force: values.force };

@@ -5,7 +5,7 @@ import { apiError } from '../gate/errors.ts';
 import { probe } from '../kinds/probe/index.ts';
 import { SubmitPayload } from '../schema/payloads.ts';
 import { SubmitProbeInput } from '../schema/probe.ts';
-import { keyFaults, submissionOf, submitAll } from './submit.ts';
+import { keyFaults, refusedSubmit, submissionOf, submitAll } from './submit.ts';
 import { faultsOf } from './user-errors.ts';
 
 @Resolver()
@@ -27,8 +27,8 @@ export class ProbeResolver {
       bytes: given.bytes ?? 0,
     });
     const faults = keyFaults(key, ['input']);
-    if (!content.success) return refused(faultsOf(content.error, ['input'], faults));
-    if (faults.length > 0) return refused(faults);
+    if (!content.success) return refusedSubmit(faultsOf(content.error, ['input'], faults));
+    if (faults.length > 0) return refusedSubmit(faults);
     const submission = submissionOf(context, {
       kind: JobKind.PROBE,
       name: `Probe ${content.data.behaviour}`,
@@ -41,10 +41,3 @@ export class ProbeResolver {
     return rows[0] as SubmitPayload;
   }
 }
-
-const refused = (userErrors: SubmitPayload['userErrors']): SubmitPayload => ({
-  job: null,
-  replayed: false,
-  tokenBalance: null,
-  userErrors,
-});

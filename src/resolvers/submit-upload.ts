@@ -4,7 +4,7 @@ import { isUuid, requireId } from '../gate/ids.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { SubmitPayload } from '../schema/payloads.ts';
 import type { AnyUserError } from '../schema/user-error.ts';
-import { keyFaults, submissionOf, submitAll } from './submit.ts';
+import { keyFaults, refusedSubmit, submissionOf, submitAll } from './submit.ts';
 import { faultsOf, invalid, notFound } from './user-errors.ts';
 
 const UPLOAD = ['input', 'uploadId'];
@@ -34,9 +34,9 @@ export async function submitUpload<Input extends object>(
   const { idempotencyKey: key } = input;
   const found = [...nameFaults(input.name), ...keyFaults(key, ['input']), ...faults];
   const checked = handler.input.safeParse(content);
-  if (!checked.success) return refused(faultsOf(checked.error, ['input'], found));
-  if (found.length > 0) return refused(found);
-  if (!isUuid(uploadId)) return refused([notFound(UPLOAD)]);
+  if (!checked.success) return refusedSubmit(faultsOf(checked.error, ['input'], found));
+  if (found.length > 0) return refusedSubmit(found);
+  if (!isUuid(uploadId)) return refusedSubmit([notFound(UPLOAD)]);
   const name = input.name ?? title;
   const submission = submissionOf(context, {
     kind,
@@ -55,10 +55,3 @@ const nameFaults = (name: string | null | undefined): AnyUserError[] =>
   typeof name === 'string' && !TITLE.test(name)
     ? [invalid(['input', 'name'], 'must be 1 to 255 characters that can be seen')]
     : [];
-
-const refused = (userErrors: AnyUserError[]): SubmitPayload => ({
-  job: null,
-  replayed: false,
-  tokenBalance: null,
-  userErrors,
-});

@@ -171,6 +171,14 @@ function payloadOf(outcome: SubmitOutcome): Omit<SubmitPayload, 'tokenBalance'> 
 
 const refused = (...userErrors: AnyUserError[]) => ({ job: null, replayed: false, userErrors });
 
+/** The answer to a submit that was refused before it came to the lifecycle. */
+export const refusedSubmit = (userErrors: AnyUserError[]): SubmitPayload => ({
+  job: null,
+  replayed: false,
+  tokenBalance: null,
+  userErrors,
+});
+
 /** @throws FORBIDDEN for a service: it has no account that could pay, whatever its scopes are */
 export function userOf(viewer: Viewer): UserViewer {
   if (viewer.kind !== 'user') throw apiError('FORBIDDEN');
