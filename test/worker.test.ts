@@ -130,8 +130,10 @@ it('writes progress at most once per interval, and the last value', async () => 
 describe('when the database fails', () => {
   it('goes on after its connections were cut, and runs each job once', async () => {
     const { log } = await workers.start();
-    const running = await workers.submit({ does: 'SLEEP', milliseconds: 1_500 });
-    await workers.reach(running, 'PROCESSING');
+    const file = scratchFile();
+    const running = await workers.submit({ does: 'SLEEP', milliseconds: 1_500, file });
+    await untilHandled(file);
+    // Earlier, the answer to the start could go with its connection, and a start in doubt is taken back.
     await database().pool.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('assay-queue', 'assay-worker', 'assay-heartbeat')",
     );
@@ -162,8 +164,9 @@ describe('when the database fails', () => {
 
   it('costs no job an attempt when it is away for longer than a lease', async () => {
     await workers.start();
-    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 1_000 }, 1);
-    await workers.reach(jobId, 'PROCESSING');
+    const file = scratchFile();
+    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 1_000, file }, 1);
+    await untilHandled(file);
     const name = new URL(database().url).pathname.slice(1);
     const server = new pg.Client({ connectionString: inject('serverUrl') });
     await server.connect();
@@ -238,8 +241,9 @@ describe('a worker that is killed', () => {
   }, async () => {
     await using frozen = spawnWorker(FAST);
     await frozen.waitForOutput(/worker started/);
-    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 2_500 });
-    await workers.reach(jobId, 'PROCESSING');
+    const file = scratchFile();
+    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 2_500, file });
+    await untilHandled(file);
     frozen.kill('SIGSTOP');
     const other = await workers.start();
     await expect.poll(() => workers.events(jobId), { timeout: 15_000 }).toContain('RELEASED');

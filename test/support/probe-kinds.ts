@@ -45,7 +45,8 @@ const leak: unknown[] = [];
 
 const behaviours: Record<ProbeInput['does'], Behaviour> = {
   ECHO: (given) => ({ echo: given }),
-  SLEEP: async ({ milliseconds }, { signal }) => {
+  SLEEP: async ({ milliseconds, file }, { signal }) => {
+    if (file) appendFileSync(file, '.');
     await delay(milliseconds, undefined, { signal });
     return { slept: milliseconds };
   },
