@@ -12,10 +12,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // What several pages need comes as one file: forty small ones cost more than they spare.
+    // What several pages need comes as one file: forty small ones cost more than they spare. Charts are in three places and
+    // not in it, because the first page has none.
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: 'shared', test: /node_modules|web\/src\/parts/, minShareCount: 3 }] },
+        codeSplitting: { groups: [{ name: 'shared', test: /node_modules|web\/src\/parts/, minShareCount: 4 }] },
       },
     },
   },

@@ -40,6 +40,9 @@ export interface Dashboard {
   /** Ends the API, in order; the worker goes on. */
   stopApi(): Promise<void>;
   startApi(): Promise<void>;
+  /** Ends the worker: in order by SIGTERM, without a goodbye by SIGKILL. */
+  endWorker(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  startWorker(): Promise<void>;
   /** Resolves when a job has finished, as the database has it. */
   untilDone(jobId: string): Promise<void>;
   /** Opens a path in a window of its own, which ends with the test. The token goes in by the fragment. */
@@ -58,7 +61,7 @@ export function useDashboard(env: () => NodeJS.ProcessEnv | Promise<NodeJS.Proce
     if (!CHROMIUM) return;
     const variables = { ASSAY_PROBES: 'on', ASSAY_STARTING_TOKENS: '50', ...(await env()) };
     const installation = await createInstallation(database().url, variables);
-    const [opened, api, , userToken, serviceToken] = await Promise.all([
+    const [opened, api, firstWorker, userToken, serviceToken] = await Promise.all([
       chromium.launch({ executablePath: CHROMIUM, args: OPTIONS }),
       installation.startApi(),
       installation.startWorker(),
@@ -68,6 +71,7 @@ export function useDashboard(env: () => NodeJS.ProcessEnv | Promise<NodeJS.Proce
     browser = opened;
     const open = (path: string, look?: Look) => openPage(opened, `${url}${path}`, { token: userToken, ...look });
     let { url, process } = api;
+    let worker = firstWorker;
     dashboard = {
       ...{ url, installation, userToken, serviceToken, open },
       async stopApi() {
@@ -76,6 +80,13 @@ export function useDashboard(env: () => NodeJS.ProcessEnv | Promise<NodeJS.Proce
       },
       async startApi() {
         ({ url, process } = await installation.startApi());
+      },
+      async endWorker(signal) {
+        worker.kill(signal);
+        await worker.waitForEnd(30_000);
+      },
+      async startWorker() {
+        worker = await installation.startWorker();
       },
       async untilDone(jobId) {
         const finished = () =>

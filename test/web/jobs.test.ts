@@ -43,6 +43,47 @@ describe('a person who submits', { timeout: 60_000 }, () => {
     expect(csv.suggestedFilename()).toBe('AI-Driven-Talent-Mapping.csv');
   });
 
+  test('shares a result by a link, and closes it again', async (context) => {
+    const shown = dashboard(context);
+    const page = await shown.open('/submit');
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'Fill with an example' }).click();
+    await page.getByRole('button', { name: 'Submit', exact: true }).click();
+    await shownJob(page);
+    await page.getByRole('link', { name: 'View result' }).click();
+    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Share this result' });
+    await dialog.getByText('the whole report, with its scores').waitFor();
+    await dialog.getByText('your answers to single questions').waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Make the link' }).click();
+    const url = await dialog.getByRole('textbox', { name: 'Link' }).inputValue();
+    await dialog.getByRole('button', { name: 'Copy' }).click();
+    await dialog.getByRole('button', { name: 'Copied' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(url);
+    expect(await (await fetch(url)).json()).toMatchObject({ assessmentName: 'AI-Driven Talent Mapping' });
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await page.getByText('Shared', { exact: true }).waitFor();
+    await expectAccessible(page);
+
+    const service = await shown.open(new URL(page.url()).pathname, { token: shown.serviceToken });
+    await service.getByRole('button', { name: 'Print' }).waitFor();
+    expect(await service.getByText(/^Share/).count()).toBe(0);
+
+    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Close the link…' }).click();
+    await dialog.getByText('It is dead at once').waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.textContent'), SOON).toBe('No, keep it');
+    await expectAccessible(page);
+    expect((await fetch(url)).status).toBe(200);
+    await dialog.getByRole('button', { name: 'Yes, close the link' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByText('The link is closed').waitFor();
+    expect(await page.getByText('Shared', { exact: true }).count()).toBe(0);
+    expect((await fetch(url)).status).toBe(404);
+  });
+
   test('pastes JSON, and reads what is wrong with it, with the path of the value', async (context) => {
     const page = await dashboard(context).open('/submit/json');
     await page.getByRole('button', { name: 'Fill with an example' }).click();

@@ -62,6 +62,7 @@ describe('a service', { timeout: 60_000 }, () => {
     const shown = dashboard(context);
     const page = await shown.open('/operations', { token: shown.serviceToken });
     await page.getByText('No job is silent.').waitFor();
+    await page.getByText('0% full').waitFor();
     await expect.poll(() => page.getByText('Ready', { exact: true }).count(), SOON).toBe(3);
     await page.getByRole('button', { name: 'Rescue' }).click();
     await page.getByText('Released 0, failed 0, requeued 0, not fixed 0.').waitFor();

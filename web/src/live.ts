@@ -6,7 +6,7 @@ import { hasScope, type Viewer } from './session-context.tsx';
 /** The lists are read again at most so often, however much happens; those of everyone cost more, and change all the time. */
 const READ_AGAIN_MS = { USER: 400, SERVICE: 1_500 };
 /** What an event may change beyond what it says itself. */
-const TOUCHED = ['jobs', 'job', 'stats', 'stuck', 'sync', 'report', 'content', 'ledger'];
+const TOUCHED = ['jobs', 'job', 'stats', 'system', 'stuck', 'sync', 'report', 'content', 'ledger'];
 
 type LiveJob = Pick<NonNullable<JobQuery['job']>, 'id' | 'seq' | 'status' | 'progress'>;
 type Change = Pick<JobEvent, 'jobId' | 'seq' | 'status' | 'progress' | 'type' | 'round' | 'attempt'>;

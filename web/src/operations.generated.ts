@@ -339,7 +339,7 @@ export type ReportQueryVariables = Exact<{
 }>;
 
 
-export type ReportQuery = { job: { id: string, kind: JobKind, name: string, status: JobStatus, finishedAt: string | null, files: Array<{ name: string, size: number, contentType: string, role: FileRole, url: string }>, result: { id: string, testData: unknown, testResult: unknown, assessment: { archetype: string, shortSummary: string, strengths: Array<string>, strengthSummary: string, weaknesses: Array<string>, weaknessSummary: string, insights: Array<string>, workEnvironment: string, learningStyle: string, riskTolerance: Level, coreMotivators: Array<string>, possiblePitfalls: Array<string>, skillSuggestion: Array<string>, roleModel: Array<{ name: string, title: string }>, developmentActivities: { extracurricular: Array<string>, bookRecommendations: Array<{ title: string, author: string, reason: string }> }, careerRecommendation: Array<{ careerName: string, justification: string, relatedMajors: Array<string>, careerProspect: { jobAvailability: Likelihood, salaryPotential: Likelihood, careerProgression: Likelihood, industryGrowth: Likelihood, skillDevelopment: Likelihood, aiOvertake: Likelihood } }>, scores: { hollandCode: string, consistency: number, differentiation: number, warnings: Array<string>, virtues: { wisdom: number, courage: number, humanity: number, justice: number, temperance: number, transcendence: number }, industries: Array<{ industry: string, score: number, level: IndustryLevel }>, bands: Array<{ block: string, dimension: string, score: number, band: Level }> }, engine: { name: string, version: string } } | null } | null } | null };
+export type ReportQuery = { job: { id: string, kind: JobKind, name: string, status: JobStatus, finishedAt: string | null, files: Array<{ name: string, size: number, contentType: string, role: FileRole, url: string }>, result: { id: string, testData: unknown, testResult: unknown, isPublic: boolean, shareUrl: string | null, assessment: { archetype: string, shortSummary: string, strengths: Array<string>, strengthSummary: string, weaknesses: Array<string>, weaknessSummary: string, insights: Array<string>, workEnvironment: string, learningStyle: string, riskTolerance: Level, coreMotivators: Array<string>, possiblePitfalls: Array<string>, skillSuggestion: Array<string>, roleModel: Array<{ name: string, title: string }>, developmentActivities: { extracurricular: Array<string>, bookRecommendations: Array<{ title: string, author: string, reason: string }> }, careerRecommendation: Array<{ careerName: string, justification: string, relatedMajors: Array<string>, careerProspect: { jobAvailability: Likelihood, salaryPotential: Likelihood, careerProgression: Likelihood, industryGrowth: Likelihood, skillDevelopment: Likelihood, aiOvertake: Likelihood } }>, scores: { hollandCode: string, consistency: number, differentiation: number, warnings: Array<string>, virtues: { wisdom: number, courage: number, humanity: number, justice: number, temperance: number, transcendence: number }, industries: Array<{ industry: string, score: number, level: IndustryLevel }>, bands: Array<{ block: string, dimension: string, score: number, band: Level }> }, engine: { name: string, version: string } } | null } | null } | null };
 
 export type DownloadLinksQueryVariables = Exact<{
   id: string;
@@ -353,12 +353,22 @@ export type StatsQueryVariables = Exact<{
 }>;
 
 
-export type StatsQuery = { jobStats: { total: number, queued: number, processing: number, completed: number, failed: number, cancelled: number, successRate: number | null, averageProcessingTime: number | null } };
+export type StatsQuery = { jobStats: { completed: number, failed: number, cancelled: number, successRate: number | null, averageProcessingTime: number | null } };
 
 export type StuckJobsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type StuckJobsQuery = { stuckJobs: Array<{ id: string, kind: JobKind, name: string, userId: string, attempt: number, maxAttempts: number, startedAt: string | null, heartbeatAt: string | null, status: JobStatus, allowedActions: Array<JobAction> }> };
+
+export type SystemNowQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SystemNowQuery = { systemHealth: { queueDepth: number, oldestQueuedSeconds: number, processing: number, stuckFoundNotFixed: number, notifyQueueUsage: number, workers: Array<{ id: string, host: string, silentSeconds: number, lost: boolean, concurrency: number, running: Array<string> }> } };
+
+export type LastHourQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LastHourQuery = { systemHealth: { finishedByMinute: Array<{ minute: string, completed: number, failed: number, cancelled: number }>, cancelLatency: { count: number, p50: number | null, p95: number | null } } };
 
 export type SyncCardFragment = { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null };
 
@@ -754,6 +764,8 @@ export const ReportDocument = new TypedDocumentString(`
       id
       testData
       testResult
+      isPublic
+      shareUrl
       assessment {
         archetype
         shortSummary
@@ -842,9 +854,6 @@ export const DownloadLinksDocument = new TypedDocumentString(`
 export const StatsDocument = new TypedDocumentString(`
     query Stats($since: DateTime) {
   jobStats(since: $since) {
-    total
-    queued
-    processing
     completed
     failed
     cancelled
@@ -869,6 +878,42 @@ export const StuckJobsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<StuckJobsQuery, StuckJobsQueryVariables>;
+export const SystemNowDocument = new TypedDocumentString(`
+    query SystemNow {
+  systemHealth {
+    queueDepth
+    oldestQueuedSeconds
+    processing
+    stuckFoundNotFixed
+    notifyQueueUsage
+    workers {
+      id
+      host
+      silentSeconds
+      lost
+      concurrency
+      running
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SystemNowQuery, SystemNowQueryVariables>;
+export const LastHourDocument = new TypedDocumentString(`
+    query LastHour {
+  systemHealth {
+    finishedByMinute {
+      minute
+      completed
+      failed
+      cancelled
+    }
+    cancelLatency {
+      count
+      p50
+      p95
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LastHourQuery, LastHourQueryVariables>;
 export const SyncCardsDocument = new TypedDocumentString(`
     query SyncCards {
   pangkat: syncStatusOf(source: PANGKAT) {

@@ -1,10 +1,10 @@
 import { Button, Group, Paper, Skeleton, Stack, Text } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { IconChevronLeft, IconChevronRight, IconListSearch, IconMoodEmpty, IconSend } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
+import { useNarrow } from '../narrow.ts';
 import { JobsDocument, type JobsQuery } from '../operations.generated.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
@@ -16,15 +16,12 @@ import { JobFilters } from './job-filters.tsx';
 import { JobsTable } from './jobs-table.tsx';
 import { filterOf, useSearch, variablesOf } from './search.ts';
 
-/** Where a table would have to be pushed sideways. */
-const NARROW = '(max-width: 48em)';
-
 export function JobsPage() {
   const { t } = useTranslation();
   const client = useClient();
   // Until it is known who looks, it is taken for a user: the list need not wait for that.
   const isUser = useViewer()?.kind !== 'SERVICE';
-  const isNarrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  const isNarrow = useNarrow();
   const [search, change] = useSearch();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [many, setMany] = useState<Many>();

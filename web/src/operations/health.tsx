@@ -1,32 +1,54 @@
-import { Group, Skeleton, Stack, Text } from '@mantine/core';
-import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import { Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Card } from '../parts/card.tsx';
-import { ErrorNote } from '../parts/error-note.tsx';
+import { WhenRead } from '../parts/when-read.tsx';
 import { useReadiness } from './readiness.ts';
+import { useSystemNow } from './system.ts';
+import { Verdict } from './verdict.tsx';
 
-export function Health() {
+/** From here on PostgreSQL itself warns. */
+const HALF_FULL = 0.5;
+
+/** @param mayRead whether the token may see more than anybody */
+export function Health({ mayRead }: { mayRead: boolean }) {
   const { t } = useTranslation();
-  const { data, error, refetch } = useReadiness();
   return (
     <Card title={t('ops.health')}>
-      {error && !data && <ErrorNote error={error} onAgain={() => void refetch()} />}
-      {!data && !error && <Skeleton h={90} />}
-      {data && (
-        <Stack gap="xs">
-          {(['database', 'migrations', 'feed'] as const).map((part) => (
-            <Group key={part} justify="space-between">
-              <Text size="sm">{t(`ops.${part}`)}</Text>
-              <Group gap={6} className={data[part] ? 'well' : 'ill'}>
-                {data[part] ? <IconCircleCheck size={18} aria-hidden /> : <IconCircleX size={18} aria-hidden />}
-                <Text size="sm" fw={600}>
-                  {data[part] ? t('ops.ready') : t('ops.notReady')}
-                </Text>
+      <Stack gap="xs">
+        <WhenRead query={useReadiness()} h={90}>
+          {(ready) =>
+            (['database', 'migrations', 'feed'] as const).map((part) => (
+              <Group key={part} justify="space-between">
+                <Text size="sm">{t(`ops.${part}`)}</Text>
+                <Verdict isWell={ready[part]} text={ready[part] ? t('ops.ready') : t('ops.notReady')} />
               </Group>
-            </Group>
-          ))}
-        </Stack>
-      )}
+            ))
+          }
+        </WhenRead>
+        {mayRead && <NotifyQueue />}
+      </Stack>
     </Card>
+  );
+}
+
+function NotifyQueue() {
+  const { t, i18n } = useTranslation();
+  const percent = new Intl.NumberFormat(i18n.language, { style: 'percent', maximumFractionDigits: 1 });
+  return (
+    <WhenRead query={useSystemNow()} h={24}>
+      {({ notifyQueueUsage: share }) => (
+        <div>
+          <Group justify="space-between">
+            <Text size="sm">{t('ops.notifyQueue')}</Text>
+            <Verdict isWell={share < HALF_FULL} text={t('ops.full', { share: percent.format(share) })} />
+          </Group>
+          {share >= HALF_FULL && (
+            <Text size="xs" c="dimmed">
+              {t('ops.notifyQueueHint')}
+            </Text>
+          )}
+        </div>
+      )}
+    </WhenRead>
   );
 }

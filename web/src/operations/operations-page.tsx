@@ -1,16 +1,19 @@
-import { SimpleGrid, Skeleton, Stack } from '@mantine/core';
+import { Grid, SimpleGrid, Skeleton, Stack } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { hasScope, useViewer } from '../session-context.tsx';
+import { CancelLatency } from './cancel-latency.tsx';
 import { Cleanup } from './cleanup.tsx';
 import { Grant } from './grant.tsx';
 import { Health } from './health.tsx';
 import { Mend } from './mend.tsx';
-import { Numbers } from './numbers.tsx';
+import { NumbersNow, NumbersOfDay } from './numbers.tsx';
 import { Rescue } from './rescue.tsx';
 import { StuckJobs } from './stuck-jobs.tsx';
+import { Throughput } from './throughput.tsx';
+import { Workers } from './workers.tsx';
 
 /** The system as it is, and what a service may do about it. */
 export function OperationsPage() {
@@ -25,9 +28,9 @@ export function OperationsPage() {
     <>
       <PageHead title={t('ops.title')} lead={t('ops.lead')} />
       <Stack gap="md">
-        {mayRead && <Numbers />}
+        {mayRead && <Now />}
         <SimpleGrid cols={{ base: 1, md: 2 }}>
-          <Health />
+          <Health mayRead={mayRead} />
           {mayRead && <StuckJobs />}
         </SimpleGrid>
         <SimpleGrid cols={{ base: 1, md: 2 }}>
@@ -37,6 +40,25 @@ export function OperationsPage() {
           <Grant isOpen={hasScope(viewer, 'tokens:grant')} />
         </SimpleGrid>
       </Stack>
+    </>
+  );
+}
+
+/** What moves: the queue, the workers, and what comes of them. */
+function Now() {
+  return (
+    <>
+      <NumbersNow />
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, md: 8 }}>
+          <Throughput />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 4 }}>
+          <CancelLatency />
+        </Grid.Col>
+      </Grid>
+      <Workers />
+      <NumbersOfDay />
     </>
   );
 }

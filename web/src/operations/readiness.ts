@@ -6,8 +6,6 @@ export interface Readiness {
   database: boolean;
   migrations: boolean;
   feed: boolean;
-  /** Worker processes with a sign of life. */
-  workers: number;
 }
 
 /** It has no events of its own. */

@@ -15,7 +15,9 @@ export function Rescue({ isOpen }: { isOpen: boolean }) {
       const counts = Object.fromEntries(Object.entries(found).map(([name, ids]) => [name, ids.length]));
       return { faults: userErrors, text: t('ops.rescueDone', counts as Record<keyof typeof found, number>) };
     },
-    onSettled: () => cache.invalidateQueries({ queryKey: ['stuck'] }),
+    onSettled: () => {
+      for (const key of ['stuck', 'system']) void cache.invalidateQueries({ queryKey: [key] });
+    },
   });
   return (
     <ServiceAction

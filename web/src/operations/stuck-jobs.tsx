@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Divider, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -7,8 +7,10 @@ import { useActs } from '../job/use-acts.tsx';
 import { useNow } from '../now.ts';
 import { StuckJobsDocument, type StuckJobsQuery } from '../operations.generated.ts';
 import { Card } from '../parts/card.tsx';
-import { ErrorNote } from '../parts/error-note.tsx';
+import { WhenRead } from '../parts/when-read.tsx';
 import { useClient } from '../session-context.tsx';
+import { useSystemNow } from './system.ts';
+import { Verdict } from './verdict.tsx';
 
 /** Silence makes no event, so it is looked for. */
 const LOOK_AGAIN_MS = 5_000;
@@ -16,9 +18,9 @@ const LOOK_AGAIN_MS = 5_000;
 export function StuckJobs() {
   const { t } = useTranslation();
   const client = useClient();
-  const { data, error, refetch } = useQuery({
+  const stuck = useQuery({
     queryKey: ['stuck'],
-    queryFn: () => client.request(StuckJobsDocument, {}),
+    queryFn: async () => (await client.request(StuckJobsDocument, {})).stuckJobs,
     refetchInterval: LOOK_AGAIN_MS,
   });
   return (
@@ -26,19 +28,47 @@ export function StuckJobs() {
       <Text size="sm" c="dimmed" mb="sm">
         {t('ops.stuckLead')}
       </Text>
-      {error && !data && <ErrorNote error={error} onAgain={() => void refetch()} />}
-      {!data && !error && <Skeleton h={60} />}
-      {data?.stuckJobs.length === 0 && (
-        <Text size="sm" fw={600}>
-          {t('ops.noStuck')}
-        </Text>
-      )}
-      <Stack gap="sm">
-        {data?.stuckJobs.map((job) => (
-          <Silent key={job.id} job={job} />
-        ))}
-      </Stack>
+      <WhenRead query={stuck} h={60}>
+        {(jobs) =>
+          jobs.length === 0 ? (
+            <Text size="sm" fw={600}>
+              {t('ops.noStuck')}
+            </Text>
+          ) : (
+            <Stack gap="sm">
+              {jobs.map((job) => (
+                <Silent key={job.id} job={job} />
+              ))}
+            </Stack>
+          )
+        }
+      </WhenRead>
+      <Divider my="md" />
+      <NotFixed />
     </Card>
+  );
+}
+
+/** Those who are silent for so long that somebody should have taken them up. */
+function NotFixed() {
+  const { t } = useTranslation();
+  return (
+    <WhenRead query={useSystemNow()} h={44}>
+      {({ stuckFoundNotFixed: count }) => (
+        <div>
+          <Group justify="space-between">
+            <Text size="sm">{t('ops.notFixed')}</Text>
+            <Verdict
+              isWell={count === 0}
+              text={count === 0 ? t('ops.noneNotFixed') : t('ops.someNotFixed', { count })}
+            />
+          </Group>
+          <Text size="xs" c="dimmed">
+            {count === 0 ? t('ops.notFixedHint') : t('ops.someNotFixedHint')}
+          </Text>
+        </div>
+      )}
+    </WhenRead>
   );
 }
 

@@ -8,11 +8,12 @@ import { ReportDocument, type ReportQuery } from '../operations.generated.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { PageHead } from '../parts/page-head.tsx';
-import { useClient } from '../session-context.tsx';
+import { useClient, useViewer } from '../session-context.tsx';
 import { Compression } from './compression.tsx';
 import { csvOf } from './csv.ts';
 import { save } from './download.ts';
 import { PlainOutput } from './plain-output.tsx';
+import { ShareButton, SharedBadge } from './share-button.tsx';
 
 const Assessment = lazy(async () => ({ default: (await import('./assessment.tsx')).Assessment }));
 const Forecast = lazy(async () => ({ default: (await import('./forecast.tsx')).Forecast }));
@@ -58,11 +59,13 @@ function Finished({ job }: { job: Finished }) {
   const { t } = useTranslation();
   const file = job.name.replaceAll(/[^\w-]+/g, '-');
   const csv = csvOf(job.result);
+  const isOwner = useViewer()?.kind === 'USER';
   return (
     <div>
       <PageHead
         title={job.result.assessment?.archetype ?? job.name}
         lead={job.result.assessment ? job.name : undefined}
+        under={isOwner && job.result.isPublic && <SharedBadge />}
       >
         <Button
           variant="default"
@@ -80,6 +83,7 @@ function Finished({ job }: { job: Finished }) {
             {t('result.csv')}
           </Button>
         )}
+        {isOwner && <ShareButton job={job} />}
         <Button leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => print()}>
           {t('result.print')}
         </Button>
