@@ -387,7 +387,7 @@ export type ViewerKind =
   /** A person, with a signed token of their own. Sees and changes only what is theirs. */
   | 'USER';
 
-export type EventFieldsFragment = { seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } };
+export type EventFieldsFragment = { seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null, reportedAt: string | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } };
 
 export type JobFieldsFragment = { id: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, resultId: string | null, allowedActions: Array<JobAction>, createdAt: string, finishedAt: string | null, progress: { percent: number, message: string | null }, failure: { code: FailureCode, message: string } | null };
 
@@ -561,7 +561,7 @@ export type WatchJobSubscriptionVariables = Exact<{
 }>;
 
 
-export type WatchJobSubscription = { jobEvents: { seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } } };
+export type WatchJobSubscription = { jobEvents: { seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null, reportedAt: string | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } } };
 
 export type WatchMineSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -570,7 +570,7 @@ export type WatchMineSubscriptionVariables = Exact<{
 
 export type WatchMineSubscription = { myEvents:
     | { __typename: 'FeedPosition', position: string, reason: FeedPositionReason }
-    | { __typename: 'JobEvent', seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } }
+    | { __typename: 'JobEvent', seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null, reportedAt: string | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } }
    };
 
 export type WatchAllSubscriptionVariables = Exact<{
@@ -580,7 +580,7 @@ export type WatchAllSubscriptionVariables = Exact<{
 
 export type WatchAllSubscription = { allEvents:
     | { __typename: 'FeedPosition', position: string, reason: FeedPositionReason }
-    | { __typename: 'JobEvent', seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } }
+    | { __typename: 'JobEvent', seq: number, cursor: string | null, type: JobEventType, eventType: string, jobId: string, userId: string, resultId: string | null, kind: JobKind, status: JobStatus, round: number, attempt: number, tokenBalance: number | null, at: string, progress: { percent: number, stage: string | null, message: string | null, current: number | null, expected: number | null, offset: number | null, reportedAt: string | null }, metadata: { assessmentName: string, errorMessage: string | null, processingTime: number | null } }
    };
 
 export class TypedDocumentString<TResult, TVariables>
@@ -621,6 +621,7 @@ export const EventFieldsFragmentDoc = new TypedDocumentString(`
     current
     expected
     offset
+    reportedAt
   }
   tokenBalance
   metadata {
@@ -1198,6 +1199,7 @@ export const WatchJobDocument = new TypedDocumentString(`
     current
     expected
     offset
+    reportedAt
   }
   tokenBalance
   metadata {
@@ -1239,6 +1241,7 @@ export const WatchMineDocument = new TypedDocumentString(`
     current
     expected
     offset
+    reportedAt
   }
   tokenBalance
   metadata {
@@ -1280,6 +1283,7 @@ export const WatchAllDocument = new TypedDocumentString(`
     current
     expected
     offset
+    reportedAt
   }
   tokenBalance
   metadata {

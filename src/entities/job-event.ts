@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { EventType, JobKind, JobStatus } from './job-status.ts';
-import type { Progress } from './progress.ts';
+import type { StoredProgress } from './progress.ts';
 
 export const JobEventSchema = defineEntity({
   name: 'JobEvent',
@@ -16,7 +16,7 @@ export const JobEventSchema = defineEntity({
     status: p.text().$type<JobStatus>(),
     round: p.integer(),
     attempt: p.integer(),
-    progress: p.json<Progress>(),
+    progress: p.json<StoredProgress>(),
     tokenBalance: p.integer().nullable(),
     assessmentName: p.text(),
     errorMessage: p.text().nullable(),

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/postgresql';
 import type { FailureCode, JobKind, JobStatus } from './job-status.ts';
-import type { Progress } from './progress.ts';
+import type { StoredProgress } from './progress.ts';
 import type { SyncSource } from './sync-source.ts';
 
 export const JobSchema = defineEntity({
@@ -22,7 +22,7 @@ export const JobSchema = defineEntity({
     requestedBy: p.text(),
     syncSource: p.text().$type<SyncSource>().nullable(),
     resultId: p.uuid().nullable(),
-    progress: p.json<Progress>(),
+    progress: p.json<StoredProgress>(),
     failureCode: p.text().$type<FailureCode>().nullable(),
     failureMessage: p.text().nullable(),
     leaseToken: p.uuid().nullable(),

@@ -1,6 +1,6 @@
 import type { Job } from '../entities/job.ts';
 import { JobStatus, type PositionReason } from '../entities/job-status.ts';
-import { isSameProgress, NO_PROGRESS, type Progress } from '../entities/progress.ts';
+import { isSameProgress, NO_PROGRESS, type StoredProgress } from '../entities/progress.ts';
 import { type Reader, writeCursor } from './cursor.ts';
 import type { FeedFollower } from './feed-follower.ts';
 import { frameOfEvent, frameOfJob } from './frame.ts';
@@ -11,7 +11,7 @@ import type { StretchPage } from './stretch.ts';
 export class Audience {
   readonly #followers = new Map<Reader, Set<FeedFollower>>();
   /** The progress that was last shown of each running job. */
-  readonly #shown = new Map<string, Progress>();
+  readonly #shown = new Map<string, StoredProgress>();
 
   get isEmpty(): boolean {
     return this.#followers.size === 0;
@@ -84,7 +84,7 @@ export class Audience {
   }
 
   /** @returns whether this progress is new */
-  #note(jobId: string, status: JobStatus, progress: Progress): boolean {
+  #note(jobId: string, status: JobStatus, progress: StoredProgress): boolean {
     const shown = this.#shown.get(jobId) ?? NO_PROGRESS;
     if (status === JobStatus.PROCESSING) this.#shown.set(jobId, progress);
     else this.#shown.delete(jobId);

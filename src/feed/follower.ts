@@ -1,7 +1,7 @@
 import type { Job } from '../entities/job.ts';
 import type { JobEvent } from '../entities/job-event.ts';
 import { isFinished, JobStatus } from '../entities/job-status.ts';
-import { isSameProgress, NO_PROGRESS, type Progress } from '../entities/progress.ts';
+import { isSameProgress, NO_PROGRESS, type StoredProgress } from '../entities/progress.ts';
 import { frameOfEvent, frameOfJob, type JobFrame } from './frame.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LogPage } from './log.ts';
@@ -31,7 +31,7 @@ export class Follower {
   /** The log's end when nothing waited for him: that much came at once, and is not his delay. */
   #excused = 0;
   /** The progress that he was last shown. */
-  #progress: Progress = NO_PROGRESS;
+  #progress: StoredProgress = NO_PROGRESS;
 
   constructor(options: FollowerOptions) {
     this.jobId = options.jobId;

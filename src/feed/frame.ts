@@ -1,7 +1,7 @@
 import type { Job } from '../entities/job.ts';
 import type { JobEvent } from '../entities/job-event.ts';
 import { FrameType, type JobKind, type JobStatus, type PositionReason } from '../entities/job-status.ts';
-import type { Progress } from '../entities/progress.ts';
+import type { StoredProgress } from '../entities/progress.ts';
 
 /** What a subscriber receives: a stored event, or a picture of the job as it is now. */
 export interface JobFrame {
@@ -16,7 +16,7 @@ export interface JobFrame {
   status: JobStatus;
   round: number;
   attempt: number;
-  progress: Progress;
+  progress: StoredProgress;
   tokenBalance: number | null;
   metadata: { assessmentName: string; errorMessage: string | null; processingTime: number | null };
   at: Date;

@@ -158,16 +158,22 @@ export async function release(
 }
 
 /**
- * Writes the latest progress of a running attempt; no move, no event. It doubles as a heartbeat.
+ * Writes the latest progress of a running attempt; no move, no event. It doubles as a heartbeat. Who says the same again
+ * has made no progress since he first said it.
  * @throws MoveRefused when the lease is no longer this attempt's: the attempt must end
  */
 export async function report(em: EntityManager, lease: Lease, progress: Progress, leaseMs: number): Promise<void> {
+  const word = sql`${JSON.stringify(progress)}::jsonb`;
+  const reportedAt = sql`case when j.progress - 'reportedAt' = ${word} then j.progress -> 'reportedAt' else ${present} end`;
   const { numAffectedRows } = await sql`
     update analysis_jobs j
-    set progress = ${JSON.stringify(progress)}::jsonb, heartbeat_at = now(), lease_expires_at = now() + ${interval(leaseMs)}
+    set progress = ${word} || jsonb_build_object('reportedAt', ${reportedAt}), heartbeat_at = now(), lease_expires_at = now() + ${interval(leaseMs)}
     where j.status = ${JobStatus.PROCESSING} and ${held(lease)}`.execute(em.getKysely());
   if (numAffectedRows === 0n) throw await refusal(em, 'report', lease.jobId);
 }
+
+/** As fine as the API tells times. */
+const present = sql`to_jsonb(date_trunc('milliseconds', now()))`;
 
 /** Assignments of a move back to the queue: the lease is free, and what was done of the work is done anew. */
 export const backInQueue = sql`lease_token = null, lease_expires_at = null, worker_id = null, worker_free_at = null,

@@ -31,6 +31,13 @@ export class JobProgress {
     description: 'How many items are expected in all. An estimate: it may change, and `current` may pass it.',
   })
   expected?: number | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When the worker first said this: its last progress. Null where it has said nothing, and once the job has completed.',
+  })
+  reportedAt?: string | null;
 }
 
 @ObjectType({ description: 'Why a job did not complete.' })

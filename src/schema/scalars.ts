@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 
-/** A moment in UTC. Rows carry it as a `Date`. */
+/** A moment in UTC. Rows carry it as a `Date`, what is stored as JSON as ISO 8601. */
 export const DateTime = GraphQLDateTime;
 
 /** Makes type-graphql say `DateTime` where a type is given as `Date`; its own name for it would be `DateTimeISO`. */

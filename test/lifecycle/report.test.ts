@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { describe, expect, it } from 'vitest';
+import type { StoredProgress } from '../../src/entities/progress.ts';
 import { report } from '../../src/lifecycle/attempt.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeCopies, makeJob } from '../support/factory.ts';
 import { useProcess } from './lifecycles.ts';
-import { readAllRows, readJob } from './rows.ts';
+import { bend, readAllRows, readJob } from './rows.ts';
 
 const database = useDatabase({
   bent: {
@@ -24,10 +25,28 @@ describe('a report', () => {
     const after = await readJob(pool, made.jobId);
 
     const { progress, heartbeat_at, lease_expires_at } = after.job;
-    expect(progress).toEqual({ percent: 61.5, stage: 'scoring', current: 3 });
+    const { reportedAt, ...word } = progress as StoredProgress;
+    expect(word).toEqual({ percent: 61.5, stage: 'scoring', current: 3 });
+    expect(Date.parse(String(reportedAt))).toBe(Date.parse(String(heartbeat_at)));
     expect(Date.parse(String(lease_expires_at)) - Date.parse(String(heartbeat_at))).toBe(90_000);
     expect(Date.parse(String(heartbeat_at))).toBeGreaterThan(Date.parse(String(before.job.heartbeat_at)));
     expect(after).toEqual({ ...before, job: { ...before.job, progress, heartbeat_at, lease_expires_at } });
+  });
+
+  it('of the same word keeps the time at which it was said first, until there is another', async () => {
+    const { pool } = database();
+    const old = '2026-01-02T03:04:05.678+00:00';
+    const made = await makeJob(pool, { status: 'PROCESSING' });
+    await bend(pool, `update analysis_jobs set progress = '{"percent": 7, "reportedAt": "${old}"}' where id = $1`, [
+      made.jobId,
+    ]);
+    const said = async (percent: number) => {
+      await worker().lifecycle.report(made, { percent }, 60_000);
+      const { job } = await readJob(pool, made.jobId);
+      return job.progress as StoredProgress;
+    };
+    expect(await said(7)).toEqual({ percent: 7, reportedAt: old });
+    expect((await said(8)).reportedAt).not.toBe(old);
   });
 
   it('wakes the readers of the job', async () => {

@@ -40,7 +40,7 @@ const rowOf = (job: ModelJob) => ({
 export const rowOfModel = (job: ModelJob): RowPicture => rowOf(job);
 
 /** A job of the lifecycle as it answered it. */
-export const rowOfAnswer = (job: Job): RowPicture => ({
+export const rowOfAnswer = ({ progress: { reportedAt: _, ...progress }, ...job }: Job): RowPicture => ({
   userId: job.userId,
   status: job.status,
   deleted: job.deletedAt !== null,
@@ -49,7 +49,7 @@ export const rowOfAnswer = (job: Job): RowPicture => ({
   attempt: job.attempt,
   price: job.price,
   refunded: job.refunded,
-  progress: job.progress,
+  progress,
   failure: job.failureCode === null ? null : { code: job.failureCode ?? '', message: job.failureMessage ?? '' },
   lease: job.leaseToken ?? null,
   free: job.workerFreeAt !== null,
@@ -79,7 +79,7 @@ const READ = `
     (select coalesce(json_object_agg(id, json_build_object(
        'row', (select json_build_object(
           'userId', j.user_id, 'status', j.status, 'deleted', j.deleted_at is not null, 'seq', j.seq, 'round', j.round,
-          'attempt', j.attempt, 'price', j.price, 'refunded', j.refunded, 'progress', j.progress,
+          'attempt', j.attempt, 'price', j.price, 'refunded', j.refunded, 'progress', j.progress - 'reportedAt',
           'failure', case when j.failure_code is not null then
             json_build_object('code', j.failure_code, 'message', j.failure_message) end,
           'lease', j.lease_token, 'free', j.worker_free_at is not null, 'resultId', j.result_id,
@@ -87,7 +87,7 @@ const READ = `
        'result', (select json_build_object('id', s.id, 'status', s.status, 'input', s.test_data, 'answer', s.test_result)
           from analysis_results s where s.job_id = known.id),
        'events', (select coalesce(json_agg(json_build_object('seq', e.seq, 'type', e.type, 'status', e.status,
-          'round', e.round, 'attempt', e.attempt, 'progress', e.progress, 'message', e.error_message,
+          'round', e.round, 'attempt', e.attempt, 'progress', e.progress - 'reportedAt', 'message', e.error_message,
           'balance', e.token_balance, 'resultId', e.result_id) order by e.id), '[]')
           from job_events e where e.job_id = known.id),
        'tasks', (select coalesce(json_agg(json_build_array(t.payload -> 'round', t.payload -> 'attempt')), '[]')

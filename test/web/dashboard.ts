@@ -45,6 +45,10 @@ export interface Dashboard {
   startWorker(): Promise<void>;
   /** Resolves when a job has finished, as the database has it. */
   untilDone(jobId: string): Promise<void>;
+  /** Resolves when an attempt of the job has begun. */
+  untilRunning(jobId: string): Promise<void>;
+  /** Makes the last progress of a running job that many minutes old. */
+  saidLast(jobId: string, minutesAgo: number): Promise<void>;
   /** Opens a path in a window of its own, which ends with the test. The token goes in by the fragment. */
   open(path: string, look?: Look): Promise<Page>;
 }
@@ -69,6 +73,10 @@ export function useDashboard(env: () => NodeJS.ProcessEnv | Promise<NodeJS.Proce
       installation.serviceToken(SCOPES),
     ]);
     browser = opened;
+    const untilJob = async (jobId: string, condition: string) => {
+      const found = () => database().pool.query(`select from analysis_jobs where id = $1 and ${condition}`, [jobId]);
+      await expect.poll(async () => (await found()).rowCount, SOON).toBe(1);
+    };
     const open = (path: string, look?: Look) => openPage(opened, `${url}${path}`, { token: userToken, ...look });
     let { url, process } = api;
     let worker = firstWorker;
@@ -89,9 +97,14 @@ export function useDashboard(env: () => NodeJS.ProcessEnv | Promise<NodeJS.Proce
         worker = await installation.startWorker();
       },
       async untilDone(jobId) {
-        const finished = () =>
-          database().pool.query('select from analysis_jobs where id = $1 and finished_at is not null', [jobId]);
-        await expect.poll(async () => (await finished()).rowCount, SOON).toBe(1);
+        await untilJob(jobId, 'finished_at is not null');
+      },
+      async untilRunning(jobId) {
+        await untilJob(jobId, "status = 'PROCESSING'");
+      },
+      async saidLast(jobId, minutesAgo) {
+        const word = "jsonb_build_object('percent', 40, 'reportedAt', now() - make_interval(mins => $2))";
+        await database().pool.query(`update analysis_jobs set progress = ${word} where id = $1`, [jobId, minutesAgo]);
       },
     };
   }, 90_000);

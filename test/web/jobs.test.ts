@@ -174,6 +174,19 @@ describe('the table of jobs', { timeout: 60_000 }, () => {
     await page.getByText('Cancelled', { exact: true }).first().waitFor();
   });
 
+  test('knows that a job fell silent before the page was opened', async (context) => {
+    const shown = dashboard(context);
+    const id = await submitProbe(shown, { behaviour: 'HANG' });
+    await shown.untilRunning(id);
+    await shown.saidLast(id, 12);
+    const page = await shown.open('/');
+    const row = rowOf(page, id);
+    await row.getByText('No progress for 12 min').waitFor();
+    await row.getByRole('button', { name: /^Stop: / }).click();
+    await page.getByRole('button', { name: 'Yes, stop' }).click();
+    await row.getByText('Cancelled', { exact: true }).waitFor();
+  });
+
   test('retries and deletes, each after a question', async (context) => {
     const shown = dashboard(context);
     const id = await submitProbe(shown, { behaviour: 'FAIL' });

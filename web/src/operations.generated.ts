@@ -281,7 +281,7 @@ export type ViewerKind =
   /** A person, with a signed token of their own. Sees and changes only what is theirs. */
   | 'USER';
 
-export type JobRowFragment = { id: string, userId: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, maxAttempts: number, requestedBy: string, allowedActions: Array<JobAction>, createdAt: string, startedAt: string | null, finishedAt: string | null, deletedAt: string | null, processingTime: number | null, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null }, failure: { code: FailureCode, message: string } | null, queue: { position: number, estimatedStartAt: string | null } | null, result: { id: string, assessment: { archetype: string } | null } | null };
+export type JobRowFragment = { id: string, userId: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, maxAttempts: number, requestedBy: string, allowedActions: Array<JobAction>, createdAt: string, startedAt: string | null, finishedAt: string | null, deletedAt: string | null, processingTime: number | null, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null }, failure: { code: FailureCode, message: string } | null, queue: { position: number, estimatedStartAt: string | null } | null, result: { id: string, assessment: { archetype: string } | null } | null };
 
 type Fault_InsufficientTokens_Fragment = { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null };
 
@@ -313,14 +313,14 @@ export type JobsQueryVariables = Exact<{
 }>;
 
 
-export type JobsQuery = { jobs: { totalCount: number | null, nodes: Array<{ id: string, userId: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, maxAttempts: number, requestedBy: string, allowedActions: Array<JobAction>, createdAt: string, startedAt: string | null, finishedAt: string | null, deletedAt: string | null, processingTime: number | null, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null }, failure: { code: FailureCode, message: string } | null, queue: { position: number, estimatedStartAt: string | null } | null, result: { id: string, assessment: { archetype: string } | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type JobsQuery = { jobs: { totalCount: number | null, nodes: Array<{ id: string, userId: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, maxAttempts: number, requestedBy: string, allowedActions: Array<JobAction>, createdAt: string, startedAt: string | null, finishedAt: string | null, deletedAt: string | null, processingTime: number | null, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null }, failure: { code: FailureCode, message: string } | null, queue: { position: number, estimatedStartAt: string | null } | null, result: { id: string, assessment: { archetype: string } | null } | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type JobQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type JobQuery = { job: { priority: number, tokenCost: number, refunded: boolean, heartbeatAt: string | null, workerFreeAt: string | null, id: string, userId: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, maxAttempts: number, requestedBy: string, allowedActions: Array<JobAction>, createdAt: string, startedAt: string | null, finishedAt: string | null, deletedAt: string | null, processingTime: number | null, files: Array<{ name: string, size: number, contentType: string, role: FileRole, url: string }>, events: { nodes: Array<{ seq: number, type: JobEventType, status: JobStatus, round: number, attempt: number, at: string, progress: { percent: number }, metadata: { errorMessage: string | null } }>, pageInfo: { hasNextPage: boolean } }, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null }, failure: { code: FailureCode, message: string } | null, queue: { position: number, estimatedStartAt: string | null } | null, result: { id: string, assessment: { archetype: string } | null } | null } | null };
+export type JobQuery = { job: { priority: number, tokenCost: number, refunded: boolean, heartbeatAt: string | null, workerFreeAt: string | null, id: string, userId: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, maxAttempts: number, requestedBy: string, allowedActions: Array<JobAction>, createdAt: string, startedAt: string | null, finishedAt: string | null, deletedAt: string | null, processingTime: number | null, files: Array<{ name: string, size: number, contentType: string, role: FileRole, url: string }>, events: { nodes: Array<{ seq: number, type: JobEventType, status: JobStatus, round: number, attempt: number, at: string, progress: { percent: number }, metadata: { errorMessage: string | null } }>, pageInfo: { hasNextPage: boolean } }, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null }, failure: { code: FailureCode, message: string } | null, queue: { position: number, estimatedStartAt: string | null } | null, result: { id: string, assessment: { archetype: string } | null } | null } | null };
 
 export type JobContentQueryVariables = Exact<{
   id: string;
@@ -370,12 +370,12 @@ export type LastHourQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type LastHourQuery = { systemHealth: { finishedByMinute: Array<{ minute: string, completed: number, failed: number, cancelled: number }>, cancelLatency: { count: number, p50: number | null, p95: number | null } } };
 
-export type SyncCardFragment = { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null };
+export type SyncCardFragment = { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null };
 
 export type SyncCardsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SyncCardsQuery = { pangkat: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, pensiun: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, pgAkademik: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, pgProfesi: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, skk: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null } };
+export type SyncCardsQuery = { pangkat: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, pensiun: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, pgAkademik: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, pgProfesi: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null }, skk: { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null } };
 
 export type CancelJobsMutationVariables = Exact<{
   input: BulkJobsInput;
@@ -497,6 +497,7 @@ export const JobRowFragmentDoc = new TypedDocumentString(`
     offset
     current
     expected
+    reportedAt
   }
   failure {
     code
@@ -551,6 +552,7 @@ export const SyncCardFragmentDoc = new TypedDocumentString(`
       offset
       current
       expected
+      reportedAt
     }
   }
   lastSync {
@@ -614,6 +616,7 @@ export const JobsDocument = new TypedDocumentString(`
     offset
     current
     expected
+    reportedAt
   }
   failure {
     code
@@ -691,6 +694,7 @@ export const JobDocument = new TypedDocumentString(`
     offset
     current
     expected
+    reportedAt
   }
   failure {
     code
@@ -947,6 +951,7 @@ export const SyncCardsDocument = new TypedDocumentString(`
       offset
       current
       expected
+      reportedAt
     }
   }
   lastSync {
