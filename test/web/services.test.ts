@@ -6,8 +6,9 @@ import { expectAccessible, SOON, useDashboard } from './dashboard.ts';
 
 const ROWS = 1_200;
 
-/** Answers that wait: the source gives its second page when it is told to, so that a sync can be seen in its middle. */
+/** Answers that wait: the source gives this page when it is told to, so that a sync can be seen in its middle. */
 const held: (() => void)[] = [];
+let heldPage = 1;
 const source: Server = createServer((request, response) => {
   const url = new URL(request.url ?? '', 'http://source');
   const offset = Number(url.searchParams.get('offset'));
@@ -16,7 +17,7 @@ const source: Server = createServer((request, response) => {
   const data = Array.from({ length: count }, (_, index) => ({ id: `rank-${offset + index}` }));
   const answer = () =>
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ total: ROWS, data }));
-  if (offset === limit) held.push(answer);
+  if (offset === heldPage * limit) held.push(answer);
   else answer();
 });
 const giveMore = async () => {
@@ -53,6 +54,42 @@ describe('a service', { timeout: 60_000 }, () => {
     await expectAccessible(page);
     await dialog.getByRole('button', { name: 'Yes, force a new sync' }).click();
     await card.getByText('Syncing').waitFor();
+    await card.getByText(/500 of 1,200/).waitFor();
+    await giveMore();
+    await card.getByText('Syncing').waitFor({ state: 'detached' });
+  });
+
+  test('sees progress that is told while an older answer is on its way', async (context) => {
+    const shown = dashboard(context);
+    const page = await shown.open('/sync', { token: shown.serviceToken });
+    const card = page.getByRole('region', { name: 'Pangkat' });
+    await card.getByText('Last sync').waitFor();
+    const told = Promise.withResolvers<void>();
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        if (/"PROGRESSED".*"current":500/.test(String(payload))) told.resolve();
+      }),
+    );
+    await page.reload();
+    await card.getByText('Last sync').waitFor();
+    const late: boolean[] = [];
+    await page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('SyncCards')) return await route.continue();
+      const response = await route.fetch();
+      late.push((await response.text()).includes('"PROCESSING"'));
+      await told.promise;
+      // The page has it from the socket before it has this.
+      await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
+      // A page that did not wait for it has taken it back.
+      await route.fulfill({ response }).catch(() => undefined);
+    });
+    heldPage = 0;
+    await page.getByRole('button', { name: 'Force: Pangkat' }).click();
+    await page.getByRole('button', { name: 'Yes, force a new sync' }).click();
+    // The first was asked for by the button, the second by the event of the start.
+    await expect.poll(() => late.length > 1 && late.at(-1), SOON).toBe(true);
+    heldPage = 1;
+    await giveMore();
     await card.getByText(/500 of 1,200/).waitFor();
     await giveMore();
     await card.getByText('Syncing').waitFor({ state: 'detached' });

@@ -68,7 +68,8 @@ function applyEvent(cache: QueryClient, event: FeedEvent, readAgain: () => void)
       data?.viewer.id === event.userId ? { viewer: { ...data.viewer, tokenBalance } } : data,
     );
   }
-  if (event.type !== 'PROGRESSED') readAgain();
+  // What is being read may be older than this, and progress is told only once.
+  if (event.type !== 'PROGRESSED' || cache.isFetching() > 0) readAgain();
 }
 
 /** The job with what happened to it; itself where it knew, and where it is another job. */
