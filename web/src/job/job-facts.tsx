@@ -3,7 +3,7 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { moment } from '../format.ts';
-import { Age, Duration } from '../parts/age.tsx';
+import { Age, RunTime } from '../parts/age.tsx';
 import { Card } from '../parts/card.tsx';
 import { useViewer } from '../session-context.tsx';
 import type { WholeJob } from './whole-job.ts';
@@ -21,7 +21,7 @@ export function JobFacts({ job }: { job: WholeJob }) {
   ];
   if (startedAt) {
     rows.push([t('job.started'), moment(startedAt, i18n.language)]);
-    rows.push([t('job.duration'), <Duration key="duration" from={startedAt} to={finishedAt} />]);
+    rows.push([t('job.duration'), <RunTime key="duration" job={job} />]);
   }
   if (finishedAt) rows.push([t('job.finished'), moment(finishedAt, i18n.language)]);
   if (heartbeatAt && job.status === 'PROCESSING') rows.push([t('job.heartbeat'), <Age key="beat" at={heartbeatAt} />]);

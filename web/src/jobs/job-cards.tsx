@@ -1,6 +1,6 @@
 import { Group, List, Stack, Text } from '@mantine/core';
 import type { JobRowFragment } from '../operations.generated.ts';
-import { Age, Duration } from '../parts/age.tsx';
+import { Age, RunTime } from '../parts/age.tsx';
 import { StatusBadge } from '../parts/status-badge.tsx';
 import { JobName, JobProgress } from './job-cells.tsx';
 import { RowActions } from './row-actions.tsx';
@@ -16,10 +16,10 @@ export function JobCards({ jobs, isOfAll }: { jobs: readonly JobRowFragment[]; i
               <StatusBadge status={job.status} isDeleted={job.deletedAt !== null} />
               <Text size="xs" c="dimmed">
                 <Age at={job.createdAt} />
-                {job.startedAt && (
+                {job.startedAt && job.status !== 'QUEUED' && (
                   <>
                     {' · '}
-                    <Duration from={job.startedAt} to={job.finishedAt} />
+                    <RunTime job={job} />
                   </>
                 )}
               </Text>

@@ -1,7 +1,7 @@
 import { Checkbox, Table, Text, VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { JobRowFragment } from '../operations.generated.ts';
-import { Age, Duration } from '../parts/age.tsx';
+import { Age, RunTime } from '../parts/age.tsx';
 import { StatusBadge } from '../parts/status-badge.tsx';
 import { JobName, JobProgress } from './job-cells.tsx';
 import { RowActions } from './row-actions.tsx';
@@ -97,7 +97,7 @@ function Cells({ job, isOfAll }: { job: JobRowFragment; isOfAll: boolean }) {
       </Table.Td>
       <Table.Td>
         <Text size="sm" className="whole">
-          {job.startedAt ? <Duration from={job.startedAt} to={job.finishedAt} /> : '–'}
+          <RunTime job={job} />
         </Text>
       </Table.Td>
       <Table.Td>

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { duration, moment, relative } from '../format.ts';
 import { useNow } from '../now.ts';
+import type { JobQuery } from '../operations.generated.ts';
 
 /** How long ago, with the exact time to hover and to hear. */
 export function Age({ at }: { at: string }) {
@@ -13,9 +14,13 @@ export function Age({ at }: { at: string }) {
   );
 }
 
-/** How long from one moment to another, or to now. */
-export function Duration({ from, to }: { from: string; to?: string | null }) {
+type Run = Pick<NonNullable<JobQuery['job']>, 'status' | 'startedAt' | 'finishedAt'>;
+
+/** How long the latest attempt has run, or ran; a dash while there is none. */
+export function RunTime({ job: { status, startedAt, finishedAt } }: { job: Run }) {
   const { t } = useTranslation();
   const now = useNow();
-  return <>{duration((to ? Date.parse(to) : now) - Date.parse(from), t)}</>;
+  // What waits for another attempt still has the start of the last one.
+  if (!startedAt || status === 'QUEUED') return <>–</>;
+  return <>{duration((finishedAt ? Date.parse(finishedAt) : now) - Date.parse(startedAt), t)}</>;
 }

@@ -1,9 +1,9 @@
 import { Alert, Badge, Grid, Group, List, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { words } from '../format.ts';
 import { Card } from '../parts/card.tsx';
 import { Figure } from '../parts/figure.tsx';
+import { useScaleName } from '../scale-name.ts';
 import { Careers } from './careers.tsx';
 import { Interests } from './interests.tsx';
 import type { Finished } from './result-page.tsx';
@@ -35,8 +35,9 @@ export function Assessment({ report }: { report: Report }) {
 
 function Pictures({ report: { scores } }: { report: Report }) {
   const { t } = useTranslation();
+  const nameOf = useScaleName();
   const of = (block: string) => scores.bands.filter((band) => band.block === block);
-  const bar = ({ dimension, score, band }: Band) => ({ name: words(dimension), score, note: t(`level.${band}`) });
+  const bar = ({ dimension, score, band }: Band) => ({ name: nameOf(dimension), score, note: t(`level.${band}`) });
   const strengths = of('viaIs').sort((one, other) => other.score - one.score);
   const consistency = String(scores.consistency) as '1' | '2' | '3';
   return (
@@ -57,7 +58,9 @@ function Pictures({ report: { scores } }: { report: Report }) {
             <ScoreBars scores={of('ocean').map(bar)} />
           </Card>
           <Card title={t('result.virtues')} flex={1}>
-            <ScoreBars scores={Object.entries(scores.virtues).map(([name, score]) => ({ name: words(name), score }))} />
+            <ScoreBars
+              scores={Object.entries(scores.virtues).map(([name, score]) => ({ name: nameOf(name), score }))}
+            />
           </Card>
         </Stack>
       </Grid.Col>
@@ -82,7 +85,7 @@ function Pictures({ report: { scores } }: { report: Report }) {
             {scores.industries.slice(0, BEST_INDUSTRIES).map(({ industry, score }) => (
               <List.Item key={industry}>
                 <Group justify="space-between" wrap="nowrap">
-                  <span>{words(industry)}</span>
+                  <span>{nameOf(industry)}</span>
                   <b>{score}</b>
                 </Group>
               </List.Item>

@@ -3,7 +3,9 @@ import { useTranslation } from 'react-i18next';
 import { bytes } from '../format.ts';
 import { Card } from '../parts/card.tsx';
 import { Figure } from '../parts/figure.tsx';
+import { MadeFile } from './made-file.tsx';
 import { PlainOutput } from './plain-output.tsx';
+import type { Finished } from './result-page.tsx';
 
 interface Output {
   algorithm: string;
@@ -18,8 +20,9 @@ const isOutput = (value: unknown): value is Output =>
   typeof (value as Partial<Output> | null)?.compressedSize === 'number';
 
 /** Two bars of one scale say more than a ratio. */
-export function Compression({ output }: { output: unknown }) {
+export function Compression({ job: { files, result } }: { job: Finished }) {
   const { t, i18n } = useTranslation();
+  const output = result.testResult;
   if (!isOutput(output)) return <PlainOutput output={output} />;
   const { algorithm, level, originalSize, compressedSize } = output;
   const largest = Math.max(originalSize, compressedSize, 1);
@@ -35,7 +38,7 @@ export function Compression({ output }: { output: unknown }) {
         <Figure name={t('result.before')} value={bytes(originalSize, i18n.language)} />
         <Figure name={t('result.after')} value={bytes(compressedSize, i18n.language)} />
       </Group>
-      <Card title={t('result.size')}>
+      <Card title={t('result.size')} aside={<MadeFile files={files} />}>
         <Stack gap="sm">
           {bars.map(({ name, size, color }) => (
             <Group key={name} wrap="nowrap">

@@ -1,13 +1,13 @@
 import '@mantine/charts/styles.css';
 import { LineChart } from '@mantine/charts';
-import { Alert, Button, Group, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
+import { Alert, Group, Select, Skeleton, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Card } from '../parts/card.tsx';
 import { Figure } from '../parts/figure.tsx';
 import { readDemand } from './demand.ts';
+import { MadeFile } from './made-file.tsx';
 import { PlainOutput } from './plain-output.tsx';
 import type { Finished } from './result-page.tsx';
 
@@ -34,7 +34,6 @@ export function Forecast({ job }: { job: Finished }) {
   const output = job.result.testResult;
   if (!isOutput(output)) return <PlainOutput output={output} />;
   const number = new Intl.NumberFormat(i18n.language);
-  const made = job.files.find(({ role }) => role === 'OUTPUT');
   return (
     <Stack gap="md">
       <Group grow preventGrowOverflow={false}>
@@ -44,23 +43,7 @@ export function Forecast({ job }: { job: Finished }) {
         <Figure name={t('forecast.shortSeries')} value={number.format(output.shortSeries)} />
         <Figure name={t('forecast.skipped')} value={number.format(output.skippedSeries)} />
       </Group>
-      <Card
-        title={t('forecast.title')}
-        aside={
-          made && (
-            <Button
-              component="a"
-              href={made.url}
-              download={made.name}
-              size="xs"
-              variant="default"
-              leftSection={<IconDownload size={16} aria-hidden />}
-            >
-              {t('action.DOWNLOAD')}
-            </Button>
-          )
-        }
-      >
+      <Card title={t('forecast.title')} aside={<MadeFile files={job.files} />}>
         <Chart job={job} />
       </Card>
       <Accuracy accuracy={output.accuracy} />

@@ -2,12 +2,13 @@ import '@mantine/charts/styles.css';
 import { RadarChart } from '@mantine/charts';
 import { VisuallyHidden } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
-import { words } from '../format.ts';
+import { useScaleName } from '../scale-name.ts';
 
 /** The hexagon of interests: neighbours are alike. */
 export function Interests({ scores }: { scores: readonly { dimension: string; score: number }[] }) {
   const { t } = useTranslation();
-  const data = scores.map(({ dimension, score }) => ({ interest: words(dimension), score }));
+  const nameOf = useScaleName();
+  const data = scores.map(({ dimension, score }) => ({ interest: nameOf(dimension), score }));
   const list = data.map(({ interest, score }) => `${interest} ${score}`).join(', ');
   return (
     <figure className="chart">

@@ -99,6 +99,6 @@ function Output({ job }: { job: Finished }) {
   const { assessment, testResult } = job.result;
   if (assessment) return <Assessment report={assessment} />;
   if (job.kind === 'FORECAST') return <Forecast job={job} />;
-  if (job.kind === 'COMPRESS') return <Compression output={testResult} />;
+  if (job.kind === 'COMPRESS') return <Compression job={job} />;
   return <PlainOutput output={testResult} />;
 }

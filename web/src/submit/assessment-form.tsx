@@ -3,9 +3,9 @@ import { IconSparkles } from '@tabler/icons-react';
 import { type FormEvent, memo, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { SubmitAssessmentDocument, type SubmitAssessmentInput } from '../../../src/client/index.ts';
-import { words } from '../format.ts';
 import { Card } from '../parts/card.tsx';
 import { Faults } from '../parts/faults.tsx';
+import { useScaleName } from '../scale-name.ts';
 import { useClient } from '../session-context.tsx';
 import { type Block, exampleScores, middleScores, SCALES } from './scales.ts';
 import { type FieldFault, useSubmit } from './use-submit.ts';
@@ -109,7 +109,7 @@ interface ScaleProps {
 
 /** One scale: a slider to find, a number to be exact. */
 const Scale = memo(function Scale({ block, scale, score, fault, onScore }: ScaleProps) {
-  const name = words(scale);
+  const name = useScaleName()(scale);
   return (
     <Stack gap={4}>
       <Group justify="space-between" wrap="nowrap">

@@ -1,3 +1,5 @@
+import { enScales } from './en-scales.ts';
+
 /** All words of the dashboard in English. The other language has the same keys, or does not compile. */
 export const en = {
   nav: {
@@ -300,6 +302,7 @@ export const en = {
     industryHint: 'Computed from the other three unless you give them.',
     giveIndustries: 'Give scores for industries',
   },
+  scale: enScales,
   result: {
     none: 'There is no result yet',
     noneHint: 'It is here once the job completes.',

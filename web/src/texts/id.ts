@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts';
+import { idScales } from './id-scales.ts';
 
 /** Semua kata dasbor dalam bahasa Indonesia. */
 export const id: Texts = {
@@ -301,6 +302,7 @@ export const id: Texts = {
     industryHint: 'Dihitung dari ketiga lainnya bila tidak diberikan.',
     giveIndustries: 'Berikan skor industri',
   },
+  scale: idScales,
   result: {
     none: 'Belum ada hasil',
     noneHint: 'Hasil ada di sini setelah job selesai.',
