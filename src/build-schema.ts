@@ -4,6 +4,7 @@ import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
 import { authChecker } from './gate/authorization.ts';
 import { BulkResolver } from './resolvers/bulk.ts';
 import { CompressionResolver } from './resolvers/compression.ts';
+import { DoctorResolver } from './resolvers/doctor.ts';
 import { FeedsResolver } from './resolvers/feeds.ts';
 import { ForecastResolver } from './resolvers/forecast.ts';
 import { GrantResolver } from './resolvers/grant.ts';
@@ -29,6 +30,7 @@ export function buildSchema(): GraphQLSchema {
     resolvers: [
       BulkResolver,
       CompressionResolver,
+      DoctorResolver,
       FeedsResolver,
       ForecastResolver,
       GrantResolver,

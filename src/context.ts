@@ -1,5 +1,6 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Config } from './config.ts';
+import type { Doctor } from './doctor/doctor.ts';
 import type { JobKind } from './entities/job-status.ts';
 import type { SyncSource } from './entities/sync-source.ts';
 import type { Feed } from './feed/feed.ts';
@@ -53,7 +54,10 @@ export interface Context {
   readonly shares: Shares;
   /** Whether this process may judge who is dead. */
   readonly connectionWatch: ConnectionWatch;
+  readonly doctor: Pick<Doctor, 'examine' | 'repair'>;
   readonly terms: Terms;
+  /** Aborted when whoever asked cannot be answered any more; a subscription ends otherwise, and has none. */
+  readonly gone?: AbortSignal;
 }
 
 /** What a resolver may do with files: hand out links, and look after bytes that nobody owns. */
@@ -62,17 +66,17 @@ export interface FileDoor extends Pick<Sweeper, 'findStray' | 'removeStray'> {
 }
 
 /** Makes the context of one operation; a subscription asks for a new one with each event. */
-export type ContextOf = (viewer: Viewer) => Context;
+export type ContextOf = (viewer: Viewer, gone?: AbortSignal) => Context;
 
 /**
  * Binds what a process has once to what an operation has of its own. The entity manager is forked anew each time: one
  * fork for a whole socket would keep every row it ever saw, and go on showing them.
  */
-export function contextFor(parts: { orm: MikroORM } & Omit<Context, 'viewer' | 'em' | 'load'>): ContextOf {
+export function contextFor(parts: { orm: MikroORM } & Omit<Context, 'viewer' | 'em' | 'load' | 'gone'>): ContextOf {
   const { orm, ...shared } = parts;
-  return (viewer) => {
+  return (viewer, gone) => {
     const em = orm.em.fork();
-    return { viewer, em, load: createLoaders(em), ...shared };
+    return { viewer, em, load: createLoaders(em), ...shared, gone };
   };
 }
 

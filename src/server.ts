@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { buildSchema } from './build-schema.ts';
 import type { Config } from './config.ts';
 import { contextFor, termsOf } from './context.ts';
+import { createDoctor } from './doctor/doctor.ts';
 import { startFeed } from './feed/feed.ts';
 import { createWakeUps } from './feed/wake-ups.ts';
 import { createLinks, signingSecretOf } from './files/links.ts';
@@ -61,14 +62,16 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
     isMigrated: onceTrue(() => isMigrated(directUrl)),
     log,
   });
-  const { leaseMs, rescueMs: everyMs } = config.worker;
+  const { leaseMs, rescueMs, rescueMs: everyMs } = config.worker;
   const connectionWatch = createConnectionWatch({ probe: lifecycle.readTime, leaseMs, everyMs });
   started.defer(lookRegularly(connectionWatch, everyMs));
   let url = config.publicUrl;
   const links = createLinks({ secret: signingSecret(config, log), baseUrl: () => url });
   const files = { ...sweeper, makeLink: links.make };
   const shares = createShares(links, lifecycle);
-  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, connectionWatch, terms: termsOf(config) });
+  const terms = termsOf(config);
+  const doctor = createDoctor({ url: directUrl, leaseMs, rescueMs, runLimitsMs: terms.runLimitsMs, log });
+  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, connectionWatch, doctor, terms });
   const gate = await openGate({
     ...{ config, log, orm, contextOf, readiness },
     schema: buildSchema(),
@@ -78,6 +81,8 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
   });
   url = gate.url;
   started.defer(() => gate.stop());
+  // Before the gate, which waits for whoever waits for him.
+  started.defer(() => doctor.stop());
   log.info({ url: gate.url }, 'The API listens.');
 
   const running = started.move();

@@ -67,7 +67,7 @@ const arrows: Record<string, Arrow> = {
   'orm.ts': { to: ['entities/', 'config.ts'], because: 'it maps rows; nothing else belongs to a connection' },
   'context.ts': {
     to: ['entities/', 'kinds/', 'resolvers/loaders.ts'],
-    types: ['gate/', 'feed/', 'lifecycle/', 'files/', 'config.ts'],
+    types: ['gate/', 'feed/', 'lifecycle/', 'files/', 'config.ts', 'doctor/'],
     because: 'it binds what a process has to one operation, and acts on nothing',
   },
   'build-schema.ts': {
@@ -75,9 +75,14 @@ const arrows: Record<string, Arrow> = {
     because: 'the schema must be printable without a database or a server',
   },
   'schema-file.ts': { to: ['build-schema.ts'], because: 'it prints the schema and does nothing else' },
+  'doctor/': {
+    to: ['lifecycle/', 'orm.ts'],
+    types: ['log.ts'],
+    because: 'the lifecycle knows what must hold; this gives it connections, one examination at a time',
+  },
   'migrate.ts': { to: ['orm.ts', 'config.ts', 'log.ts'], because: 'migrations run before the code they prepare for' },
   'server.ts': composes('API', ['tasks/', 'runner/', 'worker.ts', 'commands/']),
-  'worker.ts': composes('worker', ['resolvers/', 'schema/', 'build-schema.ts', 'server.ts', 'commands/']),
+  'worker.ts': composes('worker', ['resolvers/', 'schema/', 'build-schema.ts', 'doctor/', 'server.ts', 'commands/']),
   'commands/': composes('command line', []),
   'cli.ts': composes('command line', []),
 };
@@ -86,7 +91,7 @@ const arrows: Record<string, Arrow> = {
 function composes(what: string, without: string[]): Arrow {
   const parts = ['entities/', 'kinds/', 'lifecycle/', 'feed/', 'files/', 'schema/', 'resolvers/', 'gate/', 'runner/'];
   const files = ['config.ts', 'log.ts', 'metrics.ts', 'orm.ts', 'context.ts', 'build-schema.ts', 'migrate.ts'];
-  const all = [...parts, ...files, 'tasks/', 'embedded-postgres.ts', 'server.ts', 'worker.ts', 'commands/'];
+  const all = [...parts, ...files, 'doctor/', 'tasks/', 'embedded-postgres.ts', 'server.ts', 'worker.ts', 'commands/'];
   return { to: all.filter((part) => !without.includes(part)), because: `the ${what} composes what it runs, no more` };
 }
 

@@ -231,6 +231,12 @@ describe('a worker that is killed', () => {
     expect(await workers.reach(jobId, 'COMPLETED', limitMs)).toMatchObject({ attempt: 2, balance: 8 });
     expect(performance.now() - startedAt).toBeLessThan(limitMs);
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED', 'STARTED', 'COMPLETED']);
+    const { silent } = await onlyRow(
+      `select rescued_after as silent from job_events where job_id = $1 and type = 'RELEASED'`,
+      [jobId],
+    );
+    expect(silent).toBeGreaterThan('ASSAY_LEASE_MS' in env ? 1.5 : 10);
+    expect(silent).toBeLessThan(limitMs / 1_000);
     other.kill('SIGTERM');
     expect(await other.waitForEnd()).toEqual({ code: 0, signal: null });
     expect(await onlyRow('select count(*)::int as rows from graphile_worker.jobs')).toEqual({ rows: 0 });

@@ -444,7 +444,7 @@ export type ReadResultQuery = { result: { id: string, status: JobStatus, assessm
 export type SystemHealthQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SystemHealthQuery = { systemHealth: { queueDepth: number, oldestQueuedSeconds: number, processing: number, stuckFoundNotFixed: number, notifyQueueUsage: number, workers: Array<{ id: string, host: string, startedAt: string, heartbeatAt: string, silentSeconds: number, lost: boolean, concurrency: number, running: Array<string> }>, finishedByMinute: Array<{ minute: string, completed: number, failed: number, cancelled: number }>, cancelLatency: { count: number, p50: number | null, p95: number | null } } };
+export type SystemHealthQuery = { systemHealth: { queueDepth: number, oldestQueuedSeconds: number, processing: number, stuckFoundNotFixed: number, notifyQueueUsage: number, workers: Array<{ id: string, host: string, startedAt: string, heartbeatAt: string, silentSeconds: number, lost: boolean, concurrency: number, running: Array<string> }>, finishedByMinute: Array<{ minute: string, completed: number, failed: number, cancelled: number }>, cancelLatency: { count: number, p50: number | null, p95: number | null }, rescueLatency: { count: number, p50: number | null, p95: number | null } } };
 
 export type SubmitAssessmentMutationVariables = Exact<{
   input: SubmitAssessmentInput;
@@ -796,6 +796,11 @@ export const SystemHealthDocument = new TypedDocumentString(`
       cancelled
     }
     cancelLatency {
+      count
+      p50
+      p95
+    }
+    rescueLatency {
       count
       p50
       p95

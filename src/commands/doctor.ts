@@ -1,13 +1,9 @@
 import { Command } from 'commander';
-import pg from 'pg';
 import { loadConfig } from '../config.ts';
+import type { DoctorOptions } from '../doctor/examination.ts';
 import { runLimitsOf } from '../kinds/policy.ts';
 import type { Finding } from '../lifecycle/doctor.ts';
 import { directUrl, type OpenConfig, openDatabase, refuseUnmigrated } from './database.ts';
-
-/** One invariant over a large installation reads all of its log; an API request may not. */
-const STATEMENT_MS = 15 * 60_000;
-const ROWS_SHOWN = 100;
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -34,14 +30,17 @@ async function runDoctor(repair: boolean): Promise<void> {
   const { config, stop } = await openDatabase(loadConfig(), console.error);
   try {
     await refuseUnmigrated(directUrl(config));
-    let findings = await examineDatabase(config);
-    report(findings, await allInvariants());
+    const { examineDatabase, mendDatabase } = await import('../doctor/examination.ts');
+    const options = await optionsOf(config);
+    let { findings } = await examineDatabase(options);
+    await report(findings);
     if (repair && findings.length > 0) {
-      const done = await mendDatabase(config, findings);
+      const { done, failures } = await mendDatabase(options, findings);
+      for (const { id, error } of failures) console.log(`${id}: not mended, ${String(error)}`);
       for (const line of done) console.log(line);
       console.log(done.length === 0 ? 'There was nothing that could be mended.' : `Mended: ${done.length}.`);
-      findings = await examineDatabase(config);
-      report(findings, await allInvariants());
+      ({ findings } = await examineDatabase(options));
+      await report(findings);
     }
     if (findings.length > 0) process.exitCode = 1;
   } finally {
@@ -49,44 +48,16 @@ async function runDoctor(repair: boolean): Promise<void> {
   }
 }
 
-async function examineDatabase(config: OpenConfig): Promise<Finding[]> {
-  const { examine } = await import('../lifecycle/doctor.ts');
-  const { leaseMs, rescueMs } = config.worker;
-  const client = new pg.Client({
-    connectionString: directUrl(config),
-    application_name: 'assay-doctor',
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    options: `-c default_transaction_read_only=on -c statement_timeout=${STATEMENT_MS}`,
-  });
-  client.on('error', () => undefined); // the query that runs is refused with it
-  await client.connect();
-  try {
-    return await examine(client, { leaseMs, graceMs: leaseMs + 2 * rescueMs });
-  } finally {
-    await client.end();
-  }
-}
-
-async function mendDatabase(config: OpenConfig, findings: Finding[]): Promise<string[]> {
-  const { createOrm } = await import('../orm.ts');
+async function optionsOf(config: OpenConfig): Promise<DoctorOptions> {
   const { kinds } = await import('../kinds/index.ts');
-  const { mend } = await import('../lifecycle/doctor.ts');
-  const orm = await createOrm({ url: directUrl(config), name: 'assay-doctor', poolSize: 2, statementMs: STATEMENT_MS });
-  try {
-    const { leaseMs } = config.worker;
-    return await mend(orm.em.fork(), findings, { leaseMs, runLimitsMs: runLimitsOf(kinds, config) });
-  } finally {
-    await orm.close();
-  }
-}
-
-async function allInvariants() {
-  return (await import('../lifecycle/invariants.ts')).INVARIANTS;
+  const { leaseMs, rescueMs } = config.worker;
+  return { url: directUrl(config), leaseMs, rescueMs, runLimitsMs: runLimitsOf(kinds, config) };
 }
 
 /** A calm line for each invariant, and under a broken one its first rows. */
-function report(findings: Finding[], invariants: Awaited<ReturnType<typeof allInvariants>>): void {
+async function report(findings: Finding[]): Promise<void> {
+  const { INVARIANTS: invariants } = await import('../lifecycle/invariants.ts');
+  const { ROWS_SHOWN } = await import('../lifecycle/doctor.ts');
   const width = Math.max(...invariants.map(({ id }) => id.length));
   for (const { id, sentence } of invariants) {
     const rows = findings.find(({ invariant }) => invariant.id === id)?.rows ?? [];

@@ -21,6 +21,7 @@ export const JobEventSchema = defineEntity({
     assessmentName: p.text(),
     errorMessage: p.text().nullable(),
     processingTime: p.double().$type<number>().nullable(),
+    rescuedAfter: p.double().$type<number>().nullable(),
     at: p.datetime(),
   },
 });

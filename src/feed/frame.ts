@@ -18,6 +18,7 @@ export interface JobFrame {
   attempt: number;
   progress: StoredProgress;
   tokenBalance: number | null;
+  rescuedAfterSeconds: number | null;
   metadata: { assessmentName: string; errorMessage: string | null; processingTime: number | null };
   at: Date;
 }
@@ -63,6 +64,7 @@ function makeFrame(event: JobEvent, cursor: string | null): JobFrame {
     attempt: event.attempt,
     progress: event.progress,
     tokenBalance: event.tokenBalance ?? null,
+    rescuedAfterSeconds: event.rescuedAfter ?? null,
     metadata: {
       assessmentName: event.assessmentName,
       errorMessage: event.errorMessage ?? null,
@@ -88,6 +90,7 @@ export function frameOfJob(job: Job, type: 'SNAPSHOT' | 'RESYNC' | 'PROGRESSED')
     attempt: job.attempt,
     progress: job.progress,
     tokenBalance: null,
+    rescuedAfterSeconds: null,
     metadata: {
       assessmentName: job.name,
       errorMessage: job.failureMessage ?? null,

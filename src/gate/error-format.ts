@@ -121,6 +121,8 @@ function foreignVerdict(error: Error): Verdict | undefined {
   if (isErrorCode(named)) return { code: named };
   if (typeof named === 'string' && Object.hasOwn(aliases, named)) return { code: aliases[named] ?? 'BAD_REQUEST' };
   if (error.name === 'TimeoutError') return { code: 'TIMEOUT' };
+  // Given up: this process stops, or nobody waits for it any more.
+  if (error.name === 'AbortError') return { code: 'SERVICE_UNAVAILABLE' };
   const code = databaseErrorCode(error);
   return code && { code };
 }

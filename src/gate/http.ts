@@ -1,7 +1,13 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import cors from 'cors';
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { Context, ContextOf } from '../context.ts';
@@ -82,10 +88,10 @@ export function createHttp(parts: HttpParts): Express {
 
 function graphql({ apollo, authenticate, preparation, contextOf, shares }: HttpParts): RequestHandler {
   return expressMiddleware(apollo, {
-    context: async ({ req }) => {
+    context: async ({ req, res }) => {
       try {
         const who = await authenticate(req.headers.authorization);
-        if (who) return contextOf(who.viewer);
+        if (who) return contextOf(who.viewer, goneOf(res));
         if (!preparation.isOpenToAll(queryOf(req))) throw apiError('UNAUTHENTICATED');
         return { shares };
       } catch (error) {
@@ -93,6 +99,14 @@ function graphql({ apollo, authenticate, preparation, contextOf, shares }: HttpP
       }
     },
   });
+}
+
+/** Aborted when a response is closed: it was sent, or its client went away. */
+function goneOf(response: Response): AbortSignal {
+  const gone = new AbortController();
+  if (response.closed) gone.abort();
+  else response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 const queryOf = (request: Request): unknown =>

@@ -12,12 +12,16 @@ import { type Rescue, readTime, rescue } from './rescue.ts';
 
 /** Rows of one invariant that are looked at in one go. */
 const MOST_ROWS = 10_000;
+/** Of these, how many are worth showing. */
+export const ROWS_SHOWN = 100;
 
 export interface Examination {
   /** How long a silent worker counts as alive, in milliseconds. */
   leaseMs: number;
   /** How long a living system may need to put right what settles, in milliseconds; with 0 one look decides. */
   graceMs: number;
+  /** Ends it between two looks, and in the time of grace. */
+  signal?: AbortSignal;
   /** By default all. */
   invariants?: readonly (Invariant & { readonly id: InvariantId })[];
 }
@@ -40,16 +44,17 @@ type Reader = Pick<ClientBase, 'query'>;
  * Looks for rows that break an invariant. Each is asked in one statement, so it sees one moment of a database that is at
  * work. What a living system breaks for moments, it has to break twice, a grace apart and in the same way.
  * @returns the invariants that are broken
+ * @throws what a statement throws, or an AbortError once it is given up
  */
 export async function examine(client: Reader, options: Examination): Promise<Finding[]> {
-  const { invariants = INVARIANTS, graceMs } = options;
+  const { invariants = INVARIANTS, graceMs, signal } = options;
   const findings: Finding[] = [];
   for (const invariant of invariants) {
     const rows = await look(client, invariant, options);
     if (rows.length > 0) findings.push({ invariant, rows });
   }
   if (graceMs === 0 || !findings.some(({ invariant }) => invariant.settles)) return findings;
-  await delay(graceMs);
+  await delay(graceMs, undefined, { signal });
   for (const finding of findings.filter(({ invariant }) => invariant.settles)) {
     const still = new Set((await look(client, finding.invariant, options)).map(nameOf));
     finding.rows = finding.rows.filter((row) => still.has(nameOf(row)));
@@ -59,7 +64,8 @@ export async function examine(client: Reader, options: Examination): Promise<Fin
 
 const nameOf = ({ subject, found }: BrokenRow) => `${subject} ${found}`;
 
-async function look(client: Reader, { broken }: Invariant, { leaseMs }: Examination): Promise<BrokenRow[]> {
+async function look(client: Reader, { broken }: Invariant, { leaseMs, signal }: Examination): Promise<BrokenRow[]> {
+  signal?.throwIfAborted();
   const { rows } = await client.query<BrokenRow>(
     `with lease as (select make_interval(secs => $1::float8 / 1000) as time)
      select subject::text, found from (${broken}) broken limit ${MOST_ROWS}`,
@@ -68,30 +74,41 @@ async function look(client: Reader, { broken }: Invariant, { leaseMs }: Examinat
   return rows;
 }
 
-/**
- * Mends what can be mended without a guess: the verbs that repair a job, and a queue that fits the jobs again. Rows that
- * put themselves right in the meantime are left alone.
- * @returns what was done, a line each
- */
-export async function mend(
-  em: EntityManager,
-  findings: readonly Finding[],
-  options: Omit<Rescue, 'seenAt'>,
-): Promise<string[]> {
-  const done: string[] = [];
-  for (const { invariant, rows } of findings) {
-    const subjects = [...new Set(rows.map(({ subject }) => subject))];
-    if (!invariant.repair) continue;
-    // What one row refuses must not keep the others from being mended; it is found again, and told again.
-    const act = REPAIRS[invariant.repair](em.fork(), subjects, options);
-    done.push(...(await act.catch((error: unknown) => [`${invariant.id}: not mended, ${String(error)}`])));
-  }
-  return done;
+export interface Mending extends Omit<Rescue, 'seenAt'> {
+  /** Ends it between two invariants. */
+  signal?: AbortSignal;
 }
 
-type Mending = (em: EntityManager, subjects: string[], options: Omit<Rescue, 'seenAt'>) => Promise<string[]>;
+export interface Mended {
+  /** What was done, a line each. */
+  done: string[];
+  /** Of which invariants the repair failed, and why. */
+  failures: { id: InvariantId; error: unknown }[];
+}
 
-const REPAIRS: Record<Repair, Mending> = {
+/**
+ * Mends what can be mended without a guess: the verbs that repair a job, and a queue that fits the jobs again. Rows that
+ * put themselves right in the meantime are left alone. What one row refuses does not keep the others from being mended.
+ * @throws the reason of the signal
+ */
+export async function mend(em: EntityManager, findings: readonly Finding[], options: Mending): Promise<Mended> {
+  const mended: Mended = { done: [], failures: [] };
+  for (const { invariant, rows } of findings) {
+    options.signal?.throwIfAborted();
+    const subjects = [...new Set(rows.map(({ subject }) => subject))];
+    if (!invariant.repair) continue;
+    try {
+      mended.done.push(...(await REPAIRS[invariant.repair](em.fork(), subjects, options)));
+    } catch (error) {
+      mended.failures.push({ id: invariant.id, error });
+    }
+  }
+  return mended;
+}
+
+type Act = (em: EntityManager, subjects: string[], options: Mending) => Promise<string[]>;
+
+const REPAIRS: Record<Repair, Act> = {
   'sync status': syncAll,
   'restore result': async (em, jobIds) => [...(await syncAll(em, jobIds)), ...(await removeAll(em))],
   'remove orphans': removeAll,

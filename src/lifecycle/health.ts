@@ -109,14 +109,13 @@ export interface FinishedInMinute {
 }
 
 /**
- * The last sixty minutes by the log, the present one last. The log has no index by time, but its ids grow with it: so it
- * is read back from its end. Where that does not reach an hour back, the minutes it does not know whole are left out. An
- * event gets its time at the start of a transaction and its id later in it, hence a minute's allowance.
+ * The events since a moment, as `hour (since)`, `reach (events, known_from)` and `recent`. The log has no index by time, but
+ * its ids grow with it: so it is read back from its end, as far as that needs and `REACHES` goes. An event gets its time at
+ * the start of a transaction and its id later in it, hence a minute's allowance.
  */
-export async function countFinished(em: EntityManager): Promise<FinishedInMinute[]> {
-  const { rows } = await sql<FinishedInMinute>`
-    with hour as (
-      select date_trunc('minute', now()) - interval '59 minutes' as since
+const recentSince = (since: RawBuilder<unknown>) => sql`
+    hour as (
+      select ${since} as since
     ), reach as (
       select events, known_from
       from unnest(${[...REACHES]}::bigint[]) events left join lateral (
@@ -124,17 +123,24 @@ export async function countFinished(em: EntityManager): Promise<FinishedInMinute
         where e.id <= (select max(id) from job_events) - events order by e.id desc limit 1
       ) before on true, hour, lateral (select coalesce(known_from <= since, true) as is_enough) judged
       order by is_enough desc, case when is_enough then events else -events end limit 1
-    ), finished as (
+    ), recent as (
+      select type, at, rescued_after from job_events
+      where id > (select max(id) from job_events) - (select events from reach)
+      order by id desc limit (select events from reach)
+    )`;
+
+/**
+ * The last sixty minutes by the log, the present one last. Where it cannot be read back for an hour, the minutes that are
+ * not known whole are left out.
+ */
+export async function countFinished(em: EntityManager): Promise<FinishedInMinute[]> {
+  const { rows } = await sql<FinishedInMinute>`
+    with ${recentSince(sql`date_trunc('minute', now()) - interval '59 minutes'`)}, finished as (
       select date_trunc('minute', e.at) as minute,
         count(*) filter (where e.type = ${EventType.COMPLETED})::int as completed,
         count(*) filter (where e.type in (${EventType.FAILED}, ${EventType.STUCK}))::int as failed,
         count(*) filter (where e.type = ${EventType.CANCELLED})::int as cancelled
-      from (
-        select type, at from job_events
-        where id > (select max(id) from job_events) - (select events from reach)
-        order by id desc limit (select events from reach)
-      ) e
-      group by 1
+      from recent e group by 1
     )
     select m.minute, coalesce(f.completed, 0) as completed, coalesce(f.failed, 0) as failed,
       coalesce(f.cancelled, 0) as cancelled
@@ -144,26 +150,42 @@ export async function countFinished(em: EntityManager): Promise<FinishedInMinute
   return rows.map((row) => ({ ...row, minute: new Date(row.minute) }));
 }
 
-/** Seconds from CANCELLED to the thread being free; the percentiles are null without any. */
-export interface CancelLatency {
+/** In how many seconds something was done; the percentiles are null where it never was. */
+export interface Latency {
   count: number;
   p50: number | null;
   p95: number | null;
 }
 
+const latencyOf = (seconds: RawBuilder<unknown>) => sql`count(*)::int as count,
+  percentile_disc(0.5) within group (order by ${seconds}) as p50,
+  percentile_disc(0.95) within group (order by ${seconds}) as p95`;
+
 /**
- * Of jobs that were cancelled within the last hour while a thread worked on them. Where none did, the worker was free at
- * the moment of the cancel; a tombstone that ended otherwise before keeps its own failure.
+ * From CANCELLED to the thread being free: of jobs that were cancelled within the last hour while a thread worked on them.
+ * Where none did, the worker was free at the moment of the cancel; a tombstone that ended otherwise before keeps its own
+ * failure.
  */
-export async function readCancelLatency(em: EntityManager): Promise<CancelLatency> {
-  const { rows } = await sql<CancelLatency>`
-    select count(*)::int as count, percentile_disc(0.5) within group (order by seconds) as p50,
-      percentile_disc(0.95) within group (order by seconds) as p95
+export async function readCancelLatency(em: EntityManager): Promise<Latency> {
+  const { rows } = await sql<Latency>`
+    select ${latencyOf(sql`seconds`)}
     from (
       select finished_at, worker_free_at, failure_code, extract(epoch from worker_free_at - finished_at)::float8 as seconds
       from analysis_jobs where status = ${JobStatus.CANCELLED} order by id desc limit ${CANCELS}
     ) cancelled
     where finished_at > now() - interval '1 hour' and worker_free_at > finished_at
       and failure_code = ${FailureCode.CANCELLED}`.execute(em.getKysely());
-  return rows[0] as CancelLatency;
+  return rows[0] as Latency;
+}
+
+/**
+ * From the last sign of life of a worker to the rescue of its job: of the rescues of the last hour, as far as the log is
+ * read back for it.
+ */
+export async function readRescueLatency(em: EntityManager): Promise<Latency> {
+  const { rows } = await sql<Latency>`
+    with ${recentSince(sql`now() - interval '1 hour'`)}
+    select ${latencyOf(sql`rescued_after`)}
+    from recent, hour where rescued_after is not null and at > since`.execute(em.getKysely());
+  return rows[0] as Latency;
 }

@@ -21,6 +21,8 @@ export interface MoveStatement {
   delayMs?: number;
   /** The event's progress, where the move resets the row's. */
   eventProgress?: RawBuilder<unknown>;
+  /** Whether the move takes up what a silent worker left; its event tells for how long he had been silent. */
+  rescues?: boolean;
   /** Further acts in the same transaction, as an expression over the moved row `j`. */
   also?: RawBuilder<unknown>;
 }
@@ -48,6 +50,9 @@ export const addTask = (delayMs = 0): RawBuilder<unknown> => sql`(graphile_worke
 const logColumns = sql`job_id, seq, type, user_id, result_id, kind, status, round, attempt, progress, token_balance,
   assessment_name, error_message, processing_time, at`;
 
+/** Seconds since the last sign of life of the worker, which leaving PROCESSING does not take from the row. */
+const silence = sql`extract(epoch from j.updated_at - j.heartbeat_at)`;
+
 /** The columns of a job's event, read from `j`; what the event says beyond the row is passed in. */
 export function eventOf(
   type: EventType,
@@ -56,13 +61,14 @@ export function eventOf(
     errorMessage,
     eventProgress = sql`j.progress`,
     resultId = sql`j.result_id`,
-  }: Pick<MoveStatement, 'errorMessage' | 'eventProgress'> & { resultId?: RawBuilder<unknown> } = {},
+    rescues = false,
+  }: Pick<MoveStatement, 'errorMessage' | 'eventProgress' | 'rescues'> & { resultId?: RawBuilder<unknown> } = {},
 ): { columns: RawBuilder<unknown>; values: RawBuilder<unknown> } {
   return {
-    columns: logColumns,
+    columns: rescues ? sql`${logColumns}, rescued_after` : logColumns,
     values: sql`j.id, j.seq, ${type}, j.user_id, ${resultId}, j.kind, j.status, j.round, j.attempt, ${eventProgress},
       ${tokenBalance}, j.name, coalesce(j.failure_message, ${errorMessage ?? null}),
-      extract(epoch from j.finished_at - j.started_at), j.updated_at`,
+      extract(epoch from j.finished_at - j.started_at), j.updated_at${rescues ? sql`, ${silence}` : sql``}`,
   };
 }
 

@@ -52,6 +52,7 @@ export async function rescue(em: EntityManager, options: Rescue): Promise<Rescue
         where: isLost(options, sql`attempt < max_attempts`),
         set: backInQueue,
         errorMessage: 'The worker was lost',
+        rescues: true,
       }),
     ),
   );
@@ -60,6 +61,7 @@ export async function rescue(em: EntityManager, options: Rescue): Promise<Rescue
       where: isLost(options, sql`attempt >= max_attempts`),
       set: sql`finished_at = ${moveTime}, failure_code = ${FailureCode.WORKER_LOST},
         failure_message = 'The worker was lost on the last attempt', refunded = j.price > 0, ${leaseGivenBack}`,
+      rescues: true,
     }),
   );
   const freed = await batchAfterBatch(() => freeDead(em.fork(), options));

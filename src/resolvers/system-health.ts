@@ -1,7 +1,13 @@
 import { Authorized, Ctx, FieldResolver, Query, Resolver } from 'type-graphql';
 import type { Context } from '../context.ts';
 import * as health from '../lifecycle/health.ts';
-import { type CancelLatency, type FinishedMinute, SystemHealth, type WorkerInfo } from '../schema/system-health.ts';
+import {
+  type CancelLatency,
+  type FinishedMinute,
+  type RescueLatency,
+  SystemHealth,
+  type WorkerInfo,
+} from '../schema/system-health.ts';
 
 /** For operators: is it well? */
 @Resolver(() => SystemHealth)
@@ -52,5 +58,10 @@ export class SystemHealthResolver {
   @FieldResolver()
   async cancelLatency(@Ctx() { em }: Context): Promise<CancelLatency> {
     return await health.readCancelLatency(em);
+  }
+
+  @FieldResolver()
+  async rescueLatency(@Ctx() { em }: Context): Promise<RescueLatency> {
+    return await health.readRescueLatency(em);
   }
 }

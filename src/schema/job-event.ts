@@ -79,6 +79,14 @@ export class JobEvent {
   })
   tokenBalance?: number | null;
 
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'How long the worker had been silent when another one took the job up, in seconds; the event is RELEASED, or FAILED ' +
+      'after the last attempt. Null on all others.',
+  })
+  rescuedAfterSeconds?: number | null;
+
   @Field(() => JobEventMetadata, { description: 'Title, reason and duration, ready to show in a notification.' })
   metadata!: JobEventMetadata;
 

@@ -59,6 +59,21 @@ export class CancelLatency {
   p95!: number | null;
 }
 
+@ObjectType({ description: 'How long jobs of lost workers waited until they were taken up.' })
+export class RescueLatency {
+  @Field(() => Int, { description: 'How many rescues the other two are of.' })
+  count!: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: "Seconds from the worker's last sign of life in which half of them were done. Null without any.",
+  })
+  p50!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Likewise, in which 95 of 100 were done. Null without any.' })
+  p95!: number | null;
+}
+
 /** Each field is a read of its own, and is made only where it is asked for. */
 @ObjectType({ description: 'The state of an installation at this moment, by the clock of its database.' })
 export class SystemHealth {
@@ -110,4 +125,11 @@ export class SystemHealth {
       'ones and those before the 10,000 newest CANCELLED jobs are not counted.',
   })
   cancelLatency!: CancelLatency;
+
+  @Field(() => RescueLatency, {
+    description:
+      'Of jobs that were RELEASED or FAILED within the last hour because their worker fell silent. Read from the newest ' +
+      '100,000 events; rescues of jobs that are gone for good are not counted.',
+  })
+  rescueLatency!: RescueLatency;
 }

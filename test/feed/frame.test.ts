@@ -4,6 +4,7 @@ import { EventType } from '../../src/entities/job-status.ts';
 import { frameOfEvent, frameOfJob, processingSeconds } from '../../src/feed/frame.ts';
 import { readLog } from '../../src/feed/log.ts';
 import { createOrm } from '../../src/orm.ts';
+import { bend } from '../lifecycle/rows.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, makeJob } from '../support/factory.ts';
 import { addEvents } from './histories.ts';
@@ -43,9 +44,17 @@ it('shows a stored event as it was', async () => {
     attempt: 2,
     progress: { percent: 0 },
     tokenBalance: 2,
+    rescuedAfterSeconds: null,
     metadata: { assessmentName: 'A test', errorMessage: 'It did not work', processingTime: null },
     at: events.at(-1)!.at,
   });
+});
+
+it('tells of a rescue for how many seconds the worker had been silent', async () => {
+  const { jobId } = await makeJob(database().pool, { status: 'QUEUED', attempt: 1 });
+  await bend(database().pool, 'update job_events set rescued_after = 11.5 where job_id = $1 and seq = 3', [jobId]);
+  const { events } = await read(jobId);
+  expect(events.map((event) => frameOfEvent(event).rescuedAfterSeconds)).toEqual([null, null, 11.5]);
 });
 
 it('names every type of event alike', async () => {
@@ -66,6 +75,7 @@ it('shows the job as it is, with its latest seq', async () => {
     status: 'FAILED',
     progress: { percent: 40 },
     tokenBalance: null,
+    rescuedAfterSeconds: null,
     metadata: { assessmentName: 'A test', errorMessage: 'It did not work', processingTime: processingSeconds(job) },
     at: job.updatedAt,
   });

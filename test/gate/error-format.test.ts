@@ -45,6 +45,14 @@ describe('an error of ours', () => {
   });
 });
 
+it('is SERVICE_UNAVAILABLE, and may be tried again, where a process gave up what it was at', () => {
+  const error = new GraphQLError('x', { originalError: AbortSignal.abort().reason, path: ['doctor'] });
+  expect(format(error)).toMatchObject({
+    message: ERRORS.SERVICE_UNAVAILABLE.message,
+    extensions: { code: 'SERVICE_UNAVAILABLE', retryable: true },
+  });
+});
+
 describe('an error that is not known', () => {
   const unknown: [string, unknown][] = [
     ['an error', new Error(CANARY)],

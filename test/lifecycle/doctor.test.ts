@@ -35,6 +35,10 @@ async function findings(): Promise<Finding[]> {
 const brokenIds = async () => (await findings()).map(({ invariant }) => invariant.id);
 
 async function repair(): Promise<string[]> {
+  return (await mendAll()).done;
+}
+
+async function mendAll() {
   return await mend(orm.em.fork(), await findings(), { leaseMs: await readShortLease(database.pool), runLimitsMs: {} });
 }
 
@@ -435,6 +439,24 @@ describe('an invariant', () => {
     expect(looks).toBe(2);
   });
 
+  it('is not looked at any more once the examination is given up, not even after the time of grace', async () => {
+    const { pool } = database;
+    await makeJob(pool, { status: 'QUEUED', task: false });
+    const given = new AbortController();
+    let looks = 0;
+    const query = async (text: string, values: unknown[]) => {
+      const answer = await pool.query(text, values);
+      looks += 1;
+      if (looks === INVARIANTS.length) setImmediate(() => given.abort(new Error('given up')));
+      return answer;
+    };
+    const reader = { query } as Pick<pg.ClientBase, 'query'>;
+    const options = { leaseMs: 10_000, graceMs: 3_600_000, signal: given.signal };
+    await expect(examine(reader, options)).rejects.toThrow('aborted');
+    await expect(examine(reader, options)).rejects.toThrow('given up');
+    expect(looks).toBe(INVARIANTS.length);
+  });
+
   it('knows every constraint and trigger of the schema', async () => {
     const { rows } = await database.pool.query<{ name: string }>(
       `select conname as name from pg_constraint where connamespace = 'public'::regnamespace and contype in ('c', 'f', 'u')
@@ -501,6 +523,14 @@ describe('the repair', () => {
     expect(await brokenIds()).toEqual(['balance-is-sum']);
   });
 
+  it('that is given up mends nothing more', async () => {
+    const { pool } = database;
+    const { jobId } = await makeJob(pool, { status: 'QUEUED', task: false });
+    const options = { leaseMs: 10_000, runLimitsMs: {}, signal: AbortSignal.abort(new Error('given up')) };
+    await expect(mend(orm.em.fork(), await findings(), options)).rejects.toThrow('given up');
+    expect((await findings()).flatMap(({ rows }) => rows.map(({ subject }) => subject))).toEqual([jobId]);
+  });
+
   it('does not let a row that refuses keep the others from being mended', async () => {
     const { pool } = database;
     await makeJob(pool, { status: 'FAILED' });
@@ -508,10 +538,10 @@ describe('the repair', () => {
     await makeJob(pool, { status: 'QUEUED', task: false });
     await pool.query(`create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
       create trigger refuses before update on analysis_results for each row execute function refuse()`);
-    const done = await repair();
-    expect(done).toEqual([
-      expect.stringMatching(/^result-follows-job: not mended, .*no/),
-      expect.stringContaining('queued anew'),
+    const { done, failures } = await mendAll();
+    expect(done).toEqual([expect.stringContaining('queued anew')]);
+    expect(failures).toEqual([
+      { id: 'result-follows-job', error: expect.objectContaining({ message: expect.stringContaining('no') }) },
     ]);
   });
 });

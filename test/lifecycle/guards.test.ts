@@ -232,7 +232,7 @@ describe('an event', () => {
   it.each(movers)('is changed by nobody, as %o, but a deletion may take its contents out', async (mover) => {
     const contents = mover === 'delete' ? null : WRITTEN_ONCE;
     expect(await change(`error_message = null, progress = '{"percent": 9}'`, mover)).toBe(contents);
-    for (const column of ['id', 'seq', 'round', 'attempt', 'token_balance', 'processing_time']) {
+    for (const column of ['id', 'seq', 'round', 'attempt', 'token_balance', 'processing_time', 'rescued_after']) {
       const set = column === 'id' ? `xact = '3'` : `${column} = coalesce(${column}, 0) + 1`;
       expect(await change(set, mover), column).toBe(WRITTEN_ONCE);
     }

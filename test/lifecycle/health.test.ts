@@ -10,6 +10,7 @@ import {
   readCancelLatency,
   readLongestWait,
   readNotifyQueueUsage,
+  readRescueLatency,
 } from '../../src/lifecycle/health.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, type MadeJob, makeJob, makeWorker } from '../support/factory.ts';
@@ -190,7 +191,17 @@ interface Ended {
   ago: number;
   /** Its place in the log; by default the next. */
   id?: number;
+  rescuedAfter?: number;
 }
+
+/** Something that happened to a job that is nobody's. */
+const logEvent = ({ type, status = type, ago, id, rescuedAfter }: Ended) => sql`
+  insert into job_events (id, job_id, seq, type, user_id, kind, status, round, attempt, progress, assessment_name, at,
+    rescued_after)
+  overriding system value
+  values (coalesce(${id ?? null}::bigint, nextval(pg_get_serial_sequence('job_events', 'id'))), ${randomUUID()}, 1, ${type},
+    ${randomUUID()}, 'PROBE', ${status}, 1, 0, '{}', 'x', date_trunc('minute', now()) - make_interval(mins => ${ago}),
+    ${rescuedAfter ?? null})`;
 
 /**
  * What is counted after some jobs that are nobody's ended, in one transaction, for which the clock stands still: so many
@@ -198,14 +209,7 @@ interface Ended {
  */
 async function countAfter(...events: Ended[]) {
   return await em().transactional(async (transaction) => {
-    for (const { type, status = type, ago, id = null } of events) {
-      await sql`
-        insert into job_events (id, job_id, seq, type, user_id, kind, status, round, attempt, progress, assessment_name, at)
-        overriding system value
-        values (coalesce(${id}::bigint, nextval(pg_get_serial_sequence('job_events', 'id'))), ${randomUUID()}, 1, ${type},
-          ${randomUUID()}, 'PROBE', ${status}, 1, 0, '{}', 'x',
-          date_trunc('minute', now()) - make_interval(mins => ${ago}))`.execute(transaction.getKysely());
-    }
+    for (const event of events) await logEvent(event).execute(transaction.getKysely());
     const minutes = await countFinished(transaction);
     const found = minutes.map(({ minute: _, ...counts }, index) => ({ ago: minutes.length - 1 - index, ...counts }));
     return {
@@ -302,5 +306,58 @@ describe('the time from a cancel to a free thread', () => {
     await makeCancelled(5, { status: 'FAILED', failure: 'STUCK', deleted: true });
     await makeCancelled(5, {}, 3_700);
     expect(await readCancelLatency(em())).toEqual({ count: 0, p50: null, p95: null });
+  });
+});
+
+/** What is known after these rescues, in one transaction as above. */
+async function rescueLatencyAfter(...events: Omit<Ended, 'type'>[]) {
+  return await em().transactional(async (transaction) => {
+    for (const event of events) {
+      await logEvent({ type: 'RELEASED', status: 'QUEUED', ...event }).execute(transaction.getKysely());
+    }
+    return await readRescueLatency(transaction);
+  });
+}
+
+describe('the time from the last sign of life of a worker to a rescue', () => {
+  it('is unknown without one', async () => {
+    expect(await readRescueLatency(em())).toEqual({ count: 0, p50: null, p95: null });
+    expect(await rescueLatencyAfter({ ago: 1 })).toEqual({ count: 0, p50: null, p95: null });
+  });
+
+  it('is that of a real rescue, whether the job goes on or fails', async () => {
+    const { lifecycle } = api();
+    const lost = { status: 'PROCESSING', leaseExpiresIn: -5 } as const;
+    for (const attempt of [1, 3]) await make({ ...lost, attempt, maxAttempts: 3 });
+    await lifecycle.rescue({ leaseMs: LEASE_MS, runLimitsMs: {}, seenAt: await lifecycle.readTime() });
+    const { count, p50, p95 } = await readRescueLatency(em());
+    expect(count).toBe(2);
+    for (const seconds of [p50, p95]) {
+      expect(seconds).toBeGreaterThanOrEqual(5);
+      expect(seconds).toBeLessThan(15);
+    }
+  });
+
+  it('is given at the half and at 95 of 100', async () => {
+    const tenths = Array.from({ length: 20 }, (_, index) => ({ ago: 1, rescuedAfter: (20 - index) / 10 }));
+    expect(await rescueLatencyAfter(...tenths)).toEqual({ count: 20, p50: 1, p95: 1.9 });
+  });
+
+  it('is of the last hour, and of no other event', async () => {
+    const rescues = [{ ago: 61, rescuedAfter: 30 }, { ago: 59, rescuedAfter: 20 }, { ago: 58 }, { ago: 0 }];
+    expect(await rescueLatencyAfter(...rescues)).toEqual({ count: 1, p50: 20, p95: 20 });
+  });
+
+  it.each([
+    [999, 2],
+    [9_999, 2],
+    [99_998, 2],
+    [99_999, 1],
+  ])('is read back with %d places of the log between the first and the last', async (between, count) => {
+    const [first, last] = [
+      { ago: 50, id: 1, rescuedAfter: 1 },
+      { ago: 0, id: 2 + between, rescuedAfter: 2 },
+    ];
+    expect(await rescueLatencyAfter(first, last)).toMatchObject({ count });
   });
 });

@@ -9,6 +9,7 @@ import {
   findWorkers,
   readCancelLatency,
   readLongestWait,
+  readRescueLatency,
 } from '../../src/lifecycle/health.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeAccount, makeCopies, makeJob } from '../support/factory.ts';
@@ -320,6 +321,7 @@ const healthReads: HealthRead[] = [
   { read: countNotFixed, indexes: ['jobs_running', 'jobs_by_status'] },
   { read: findWorkers, indexes: ['jobs_running', 'jobs_by_status'] },
   { read: countFinished, indexes: ['job_events_pkey'] },
+  { read: readRescueLatency, indexes: ['job_events_pkey'] },
   { read: readCancelLatency, stopsEarly: true, indexes: ['jobs_by_status'] },
 ];
 

@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventType } from '../../src/entities/job-status.ts';
 import { type Rescue, rescue as takeUp } from '../../src/lifecycle/rescue.ts';
+import { statementsOf } from '../support/api.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { type JobOptions, lockTask, makeAccount, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
 import type { Bent } from './invariants.ts';
-import { cancelOf, hearStops, nextAttempt, readShortLease, retryOf, TAKES_NO_TASK, useProcess } from './lifecycles.ts';
-import { breakWrites, clearRows, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
+import {
+  cancelOf,
+  hearStops,
+  nextAttempt,
+  readShortLease,
+  retryOf,
+  TAKES_NO_TASK,
+  useProcess,
+  work,
+} from './lifecycles.ts';
+import { bend, breakWrites, clearRows, holdLock, readAllRows, readBalance, readJob } from './rows.ts';
 
 const database = useDatabase({
   bent: { 'gone-jobs-leave-one-event': 'jobs of one test are cleared away before the next' },
@@ -93,6 +104,46 @@ describe('a job whose lease ran out', () => {
     await expect(first().lifecycle.complete(back, { late: true })).rejects.toMatchObject({ status: 'QUEUED' });
     await expect(first().lifecycle.complete(over, { late: true })).rejects.toMatchObject({ status: 'FAILED' });
     expect(await readAllRows(database().pool)).toEqual(before);
+  });
+
+  it.each([
+    ['goes back', lost],
+    ['fails', lastAttempt],
+  ])('and %s tells in its event for how many seconds its worker had been silent', async (_, options) => {
+    const { pool } = database();
+    const made = await makeJob(pool, options);
+    await bend(pool, `update analysis_jobs set heartbeat_at = now() - interval '1930 seconds' where id = $1`, [
+      made.jobId,
+    ]);
+    await rescue();
+    const { events } = await readJob(pool, made.jobId);
+    expect(events.at(-1)?.rescued_after).toBeGreaterThanOrEqual(1_930);
+    expect(events.at(-1)?.rescued_after).toBeLessThan(1_960);
+  });
+
+  it('is the only one whose event tells of a silence: no other move asks for it', async () => {
+    const { pool } = database();
+    const { lifecycle } = first();
+    const running = () => makeJob(pool, { ...lost, leaseExpiresIn: 60, price: 0 });
+    const statements = await statementsOf(async () => {
+      await lifecycle.submit(await makeAccount(pool), [work()]);
+      await lifecycle.complete(await running(), {});
+      await lifecycle.fail(await running(), { code: 'HANDLER_ERROR', message: 'no' });
+      await lifecycle.fail(await running(), { code: 'STUCK', message: 'too long' });
+      await lifecycle.release(await running(), { delayMs: 0, countsAttempt: true });
+      const made = await running();
+      await lifecycle.cancel(cancelOf(made));
+      await lifecycle.retry(retryOf(made, 0));
+      await lifecycle.start(nextAttempt({ ...made, round: 2, attempt: 0 }));
+      await lifecycle.forceDelete((await running()).jobId, 'any owner');
+    });
+    expect(statements.filter((text) => text.includes('rescued_after'))).toEqual([]);
+    await makeJob(pool, lost);
+    expect((await rescue(first(), { ASSESSMENT: 60_000 })).failed).toHaveLength(1);
+    const { rows } = await pool.query('select type from job_events where rescued_after is null group by 1 order by 1');
+    expect(rows.map(({ type }) => type)).toEqual(Object.values(EventType).sort());
+    expect((await pool.query('select from job_events where rescued_after is not null')).rowCount).toBe(0);
+    database().excuse(TAKES_NO_TASK);
   });
 
   it('wakes its readers', async () => {

@@ -26,6 +26,7 @@ describe('the health of an installation', () => {
     expect(rest).toEqual({
       ...{ queueDepth: 0, oldestQueuedSeconds: 0, processing: 0, workers: [], stuckFoundNotFixed: 0 },
       cancelLatency: { count: 0, p50: null, p95: null },
+      rescueLatency: { count: 0, p50: null, p95: null },
     });
     expect(finishedByMinute).toHaveLength(60);
     expect(notifyQueueUsage).toBeLessThan(0.5);

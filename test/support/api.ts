@@ -18,6 +18,7 @@ import { afterAll, beforeAll, vi } from 'vitest';
 import { buildSchema } from '../../src/build-schema.ts';
 import type { Config } from '../../src/config.ts';
 import { type ContextOf, contextFor, termsOf } from '../../src/context.ts';
+import { createDoctor } from '../../src/doctor/doctor.ts';
 import { type Feed, startFeed } from '../../src/feed/feed.ts';
 import { createWakeUps } from '../../src/feed/wake-ups.ts';
 import { createLinks, type Links } from '../../src/files/links.ts';
@@ -80,6 +81,8 @@ export interface ApiOptions {
   /** Tokens, by kind. */
   prices?: Record<string, number>;
   leaseMs?: number;
+  /** How often its workers look for lost jobs, for the doctor. */
+  rescueMs?: number;
   /** Sources whose addresses are known; none, unless said otherwise. */
   syncSources?: Config['syncSources'];
   /** Whether there is a language model; no, unless said otherwise. */
@@ -131,7 +134,7 @@ function answerOf<Data>({ data, errors = [] }: ExecutionResult): Answer<Data> {
 }
 
 async function startApi(url: string, options: ApiOptions): Promise<Api> {
-  const { probes = true, prices = {}, leaseMs = 10_000, mayJudge = true, syncSources = {} } = options;
+  const { probes = true, prices = {}, leaseMs = 10_000, rescueMs = 2_000, mayJudge = true, syncSources = {} } = options;
   const log = createLog({ level: 'error' });
   const orm = await createOrm({ url, name: 'assay-test-api' });
   const wakeUps = createWakeUps({ orm, url, log });
@@ -156,7 +159,8 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
   });
   const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
   const shares = createShares(links, lifecycle);
-  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, terms, connectionWatch });
+  const doctor = createDoctor({ url, leaseMs, rescueMs, runLimitsMs: terms.runLimitsMs, log });
+  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, terms, connectionWatch, doctor });
   const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : { shares });
 
   const api: Api = {
@@ -174,6 +178,7 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
       return Symbol.asyncIterator in stream ? stream : answerOf(stream);
     },
     async stop() {
+      await doctor.stop();
       await wakeUps.stop();
       await feed.stop();
       await sweeper.stop();

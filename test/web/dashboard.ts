@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, type TestContext } from 'vitest';
+import { bend } from '../lifecycle/rows.ts';
 import { useDatabase } from '../support/database.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 
@@ -49,6 +50,8 @@ export interface Dashboard {
   untilRunning(jobId: string): Promise<void>;
   /** Makes the last progress of a running job that many minutes old. */
   saidLast(jobId: string, minutesAgo: number): Promise<void>;
+  /** Writes rows as no part of Assay would. */
+  bend(statement: string, values: unknown[]): Promise<void>;
   /** Opens a path in a window of its own, which ends with the test. The token goes in by the fragment. */
   open(path: string, look?: Look): Promise<Page>;
 }
@@ -101,6 +104,9 @@ export function useDashboard(env: () => NodeJS.ProcessEnv | Promise<NodeJS.Proce
       },
       async untilRunning(jobId) {
         await untilJob(jobId, "status = 'PROCESSING'");
+      },
+      async bend(statement, values) {
+        await bend(database().pool, statement, values);
       },
       async saidLast(jobId, minutesAgo) {
         const word = "jsonb_build_object('percent', 40, 'reportedAt', now() - make_interval(mins => $2))";

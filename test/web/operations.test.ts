@@ -65,10 +65,40 @@ describe('the page of operations', { timeout: 90_000 }, () => {
     await shown.startWorker();
     await workers.getByText('Lost', { exact: true }).waitFor({ state: 'detached' });
     await silent.getByText('None', { exact: true }).waitFor();
+    await page.reload();
+    await page.getByRole('region', { name: 'Rescuing' }).getByText('1 rescue', { exact: true }).waitFor();
     await workers.getByRole('link', { name: id.slice(-8) }).click();
     await page.waitForURL(`**/jobs/${id}`);
     await cancel(shown, id);
     await page.getByText('Cancelled', { exact: true }).first().waitFor();
+  });
+
+  test('examines the invariants, and repairs what is broken only after a question', async (context) => {
+    const shown = dashboard(context);
+    const id = await submitProbe(shown, 'FAIL');
+    await shown.untilDone(id);
+    const page = await shown.open('/operations', { token: shown.serviceToken });
+    const invariants = page.getByRole('region', { name: 'Invariants' });
+    await invariants.getByRole('button', { name: 'Examine' }).click();
+    await invariants.getByText(/^All \d+ invariants hold$/).waitFor();
+    expect(await invariants.getByRole('button', { name: 'Repair…' }).count()).toBe(0);
+
+    await shown.bend("update analysis_results set status = 'CANCELLED' where job_id = $1", [id]);
+    await invariants.getByRole('button', { name: 'Examine' }).click();
+    const broken = invariants.getByText('A result has the status and the owner of its job');
+    await broken.waitFor();
+    await invariants.getByText('1 row', { exact: true }).waitFor();
+    await invariants.getByText(id).waitFor();
+    await expectAccessible(page);
+
+    await invariants.getByRole('button', { name: 'Repair…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Repair what is broken?' });
+    await dialog.getByText('cannot be undone').waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Yes, repair' }).click();
+    await invariants.getByText(/things? (was|were) put right$/).waitFor();
+    await invariants.getByText(/^All \d+ invariants hold$/).waitFor();
+    await broken.waitFor({ state: 'detached' });
   });
 
   test('tells that no worker runs, in Indonesian and in the dark', async (context) => {

@@ -368,7 +368,7 @@ export type SystemNowQuery = { systemHealth: { queueDepth: number, oldestQueuedS
 export type LastHourQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LastHourQuery = { systemHealth: { finishedByMinute: Array<{ minute: string, completed: number, failed: number, cancelled: number }>, cancelLatency: { count: number, p50: number | null, p95: number | null } } };
+export type LastHourQuery = { systemHealth: { finishedByMinute: Array<{ minute: string, completed: number, failed: number, cancelled: number }>, cancelLatency: { count: number, p50: number | null, p95: number | null }, rescueLatency: { count: number, p50: number | null, p95: number | null } } };
 
 export type SyncCardFragment = { source: SyncSource, configured: boolean, recordCount: number, activeJob: { id: string, status: JobStatus, seq: number, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null } } | null, lastSync: { finishedAt: string, minutesAgo: number, total: number, job: { id: string } } | null };
 
@@ -454,6 +454,23 @@ export type GiveTokensMutationVariables = Exact<{
 
 
 export type GiveTokensMutation = { grantTokens: { tokenBalance: number | null, entry: { id: string } | null, userErrors: Array<
+      | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'InvalidMove', code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
+      | { __typename: 'SimpleError', code: UserErrorCode, message: string, field: Array<string> | null }
+    > } };
+
+export type ExaminationFragment = { checkedAt: string, seconds: number, healthy: boolean, invariants: Array<{ id: string, sentence: string, repairable: boolean, holds: boolean, brokenCount: number, rows: Array<{ subject: string, found: string }> }> };
+
+export type ExamineQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ExamineQuery = { doctor: { checkedAt: string, seconds: number, healthy: boolean, invariants: Array<{ id: string, sentence: string, repairable: boolean, holds: boolean, brokenCount: number, rows: Array<{ subject: string, found: string }> }> } };
+
+export type RepairInvariantsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RepairInvariantsMutation = { repairInvariants: { done: Array<string>, failed: Array<string>, report: { checkedAt: string, seconds: number, healthy: boolean, invariants: Array<{ id: string, sentence: string, repairable: boolean, holds: boolean, brokenCount: number, rows: Array<{ subject: string, found: string }> }> }, userErrors: Array<
       | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'InvalidMove', code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }
@@ -565,6 +582,24 @@ export const SyncCardFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"SyncCard"}) as unknown as TypedDocumentString<SyncCardFragment, unknown>;
+export const ExaminationFragmentDoc = new TypedDocumentString(`
+    fragment Examination on DoctorReport {
+  checkedAt
+  seconds
+  healthy
+  invariants {
+    id
+    sentence
+    repairable
+    holds
+    brokenCount
+    rows {
+      subject
+      found
+    }
+  }
+}
+    `, {"fragmentName":"Examination"}) as unknown as TypedDocumentString<ExaminationFragment, unknown>;
 export const MeDocument = new TypedDocumentString(`
     query Me {
   viewer {
@@ -915,6 +950,11 @@ export const LastHourDocument = new TypedDocumentString(`
       p50
       p95
     }
+    rescueLatency {
+      count
+      p50
+      p95
+    }
   }
 }
     `) as unknown as TypedDocumentString<LastHourQuery, LastHourQueryVariables>;
@@ -1134,3 +1174,67 @@ export const GiveTokensDocument = new TypedDocumentString(`
     retryAfterSeconds
   }
 }`) as unknown as TypedDocumentString<GiveTokensMutation, GiveTokensMutationVariables>;
+export const ExamineDocument = new TypedDocumentString(`
+    query Examine {
+  doctor {
+    ...Examination
+  }
+}
+    fragment Examination on DoctorReport {
+  checkedAt
+  seconds
+  healthy
+  invariants {
+    id
+    sentence
+    repairable
+    holds
+    brokenCount
+    rows {
+      subject
+      found
+    }
+  }
+}`) as unknown as TypedDocumentString<ExamineQuery, ExamineQueryVariables>;
+export const RepairInvariantsDocument = new TypedDocumentString(`
+    mutation RepairInvariants {
+  repairInvariants {
+    done
+    failed
+    report {
+      ...Examination
+    }
+    userErrors {
+      ...Fault
+    }
+  }
+}
+    fragment Fault on UserError {
+  __typename
+  code
+  message
+  field
+  ... on InsufficientTokens {
+    required
+    available
+  }
+  ... on RateLimited {
+    retryAfterSeconds
+  }
+}
+fragment Examination on DoctorReport {
+  checkedAt
+  seconds
+  healthy
+  invariants {
+    id
+    sentence
+    repairable
+    holds
+    brokenCount
+    rows {
+      subject
+      found
+    }
+  }
+}`) as unknown as TypedDocumentString<RepairInvariantsMutation, RepairInvariantsMutationVariables>;

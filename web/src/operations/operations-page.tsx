@@ -4,10 +4,11 @@ import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { PageHead } from '../parts/page-head.tsx';
 import { hasScope, useViewer } from '../session-context.tsx';
-import { CancelLatency } from './cancel-latency.tsx';
 import { Cleanup } from './cleanup.tsx';
 import { Grant } from './grant.tsx';
 import { Health } from './health.tsx';
+import { Invariants } from './invariants.tsx';
+import { CancelLatency, RescueLatency } from './latency.tsx';
 import { Mend } from './mend.tsx';
 import { NumbersNow, NumbersOfDay } from './numbers.tsx';
 import { Rescue } from './rescue.tsx';
@@ -33,6 +34,7 @@ export function OperationsPage() {
           <Health mayRead={mayRead} />
           {mayRead && <StuckJobs />}
         </SimpleGrid>
+        <Invariants isOpen={hasScope(viewer, 'jobs:repair')} />
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <Rescue isOpen={hasScope(viewer, 'jobs:repair')} />
           <Cleanup isOpen={hasScope(viewer, 'jobs:repair')} />
@@ -54,7 +56,10 @@ function Now() {
           <Throughput />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
-          <CancelLatency />
+          <Stack gap="md" h="100%">
+            <CancelLatency />
+            <RescueLatency />
+          </Stack>
         </Grid.Col>
       </Grid>
       <Workers />

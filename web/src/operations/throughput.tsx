@@ -8,7 +8,7 @@ import { ENDS, type Minute, useLastHour } from './last-hour.ts';
 const ThroughputChart = lazy(async () => ({ default: (await import('./throughput-chart.tsx')).ThroughputChart }));
 
 const MINUTES = 60;
-const CHART_HEIGHT = 170;
+const CHART_HEIGHT = 290;
 
 /** What ended, minute by minute. */
 export function Throughput() {
