@@ -60,6 +60,7 @@ describe('the page of operations', { timeout: 90_000 }, () => {
     const silent = page.getByRole('region', { name: 'Silent jobs' });
     await silent.getByText('No worker takes them up: start one.').waitFor();
     await silent.getByText('1 job', { exact: true }).waitFor();
+    await silent.getByText(/^Its worker on .+ is lost\.$/).waitFor();
     await expectAccessible(page);
 
     await shown.startWorker();

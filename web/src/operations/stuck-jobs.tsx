@@ -87,6 +87,7 @@ function Silent({ job }: { job: StuckJobsQuery['stuckJobs'][number] }) {
           {t('ops.silentFor', { duration: duration(now - since, t) })} ·{' '}
           {t('job.attempt', { attempt: job.attempt, most: job.maxAttempts })}
         </Text>
+        <Reason jobId={job.id} />
       </Stack>
       {job.allowedActions.includes('CANCEL') && (
         <Button size="xs" variant="default" onClick={() => act('CANCEL', { ...job, deletedAt: null })}>
@@ -94,5 +95,19 @@ function Silent({ job }: { job: StuckJobsQuery['stuckJobs'][number] }) {
         </Button>
       )}
     </Group>
+  );
+}
+
+/** Why nothing is heard of it, as far as the books of the workers tell. */
+function Reason({ jobId }: { jobId: string }) {
+  const { t } = useTranslation();
+  const { data } = useSystemNow();
+  if (!data) return null;
+  const worker = data.workers.find(({ running }) => running.includes(jobId));
+  const reason = worker ? (worker.lost ? 'ops.workerLost' : 'ops.workerDeaf') : 'ops.workerGone';
+  return (
+    <Text size="xs" fw={600}>
+      {t(reason, { host: worker?.host ?? '' })}
+    </Text>
   );
 }
