@@ -32,7 +32,14 @@ export async function startInstallation(options: {
 }): Promise<BenchInstallation> {
   await using started = new AsyncDisposableStack();
   const { url: databaseUrl, dataDir, pool } = started.use(await startDatabase());
-  const env = { ASSAY_PROBES: 'on', ASSAY_PRICE_PROBE: '1', ASSAY_STARTING_TOKENS: '1000000', ...options.env };
+  const env = {
+    ASSAY_PROBES: 'on',
+    ASSAY_PRICE_PROBE: '1',
+    ASSAY_STARTING_TOKENS: '1000000',
+    ASSAY_LIMIT_SUBMITS_PER_MINUTE: '100000',
+    ASSAY_LIMIT_OTHER_MUTATIONS_PER_MINUTE: '100000',
+    ...options.env,
+  };
   const installation = started.use(await createInstallation(databaseUrl, env));
   const { url } = await installation.startApi();
   const token = await installation.userToken();

@@ -66,6 +66,9 @@ const SETTINGS = {
   ASSAY_PROBES: 'on',
   ASSAY_PRICE_PROBE: '1',
   ASSAY_STARTING_TOKENS: '40',
+  // Few users send as much as many would.
+  ASSAY_LIMIT_SUBMITS_PER_MINUTE: '100000',
+  ASSAY_LIMIT_OTHER_MUTATIONS_PER_MINUTE: '100000',
 };
 
 async function main(): Promise<number> {

@@ -11,6 +11,7 @@ import { GrantResolver } from './resolvers/grant.ts';
 import { JobResolver } from './resolvers/job.ts';
 import { JobEventsResolver } from './resolvers/job-events.ts';
 import { JobsResolver } from './resolvers/jobs.ts';
+import { limitMutations } from './resolvers/mutation-limits.ts';
 import { NodeResolver } from './resolvers/node.ts';
 import { ProbeResolver } from './resolvers/probe.ts';
 import { RepairResolver } from './resolvers/repair.ts';
@@ -56,6 +57,7 @@ export function buildSchema(): GraphQLSchema {
     validate: false,
   });
   markHeld(schema);
+  limitMutations(schema);
   return schema;
 }
 

@@ -6,6 +6,7 @@ import type { SyncSource } from './entities/sync-source.ts';
 import type { Feed } from './feed/feed.ts';
 import type { Links } from './files/links.ts';
 import type { Sweeper } from './files/sweep.ts';
+import type { Asker, Rates } from './gate/rates.ts';
 import type { Shares } from './gate/shares.ts';
 import type { Viewer } from './gate/viewer.ts';
 import { kinds } from './kinds/index.ts';
@@ -39,10 +40,10 @@ export interface Terms {
 }
 
 /**
- * What a resolver gets. An anonymous operation has `shares` and nothing else: the gate lets it introspect and ask for
- * what is shared, and no other resolver runs for it.
+ * What a resolver gets. An anonymous operation has an {@link OpenContext} and nothing else: the gate lets it introspect and
+ * ask for what is shared, and no other resolver runs for it.
  */
-export interface Context {
+export interface Context extends OpenContext {
   readonly viewer: Viewer;
   /** Made for this operation, or this event of a subscription, and for reads only. */
   readonly em: EntityManager;
@@ -51,13 +52,26 @@ export interface Context {
   readonly lifecycle: Lifecycle;
   readonly feed: Feed;
   readonly files: FileDoor;
-  readonly shares: Shares;
+  readonly rates: Rates;
   /** Whether this process may judge who is dead. */
   readonly connectionWatch: ConnectionWatch;
   readonly doctor: Pick<Doctor, 'examine' | 'repair'>;
   readonly terms: Terms;
   /** Aborted when whoever asked cannot be answered any more; a subscription ends otherwise, and has none. */
   readonly gone?: AbortSignal;
+}
+
+/** What also those have who do not say who they are. */
+export interface OpenContext {
+  readonly shares: Shares;
+  /** Whose requests this operation's are counted with. */
+  readonly asker: Asker;
+  /** Fires when the operation has taken too long and was answered: nothing more of it may begin. */
+  readonly signal?: AbortSignal;
+  /** For what may take minutes, and is known to: the operation has all the time that it needs. */
+  readonly liftDeadline?: () => void;
+  /** Headers of the answer, where its transport has any: name in lower case, and value. */
+  readonly headers: Map<string, string>;
 }
 
 /** What a resolver may do with files: hand out links, and look after bytes that nobody owns. */
@@ -72,13 +86,15 @@ export type ContextOf = (viewer: Viewer, gone?: AbortSignal) => Context;
  * Binds what a process has once to what an operation has of its own. The entity manager is forked anew each time: one
  * fork for a whole socket would keep every row it ever saw, and go on showing them.
  */
-export function contextFor(parts: { orm: MikroORM } & Omit<Context, 'viewer' | 'em' | 'load' | 'gone'>): ContextOf {
+export function contextFor(parts: { orm: MikroORM } & Omit<Context, OwnOfOperation>): ContextOf {
   const { orm, ...shared } = parts;
   return (viewer, gone) => {
     const em = orm.em.fork();
-    return { viewer, em, load: createLoaders(em), ...shared, gone };
+    return { viewer, em, load: createLoaders(em), asker: viewer, headers: new Map(), ...shared, gone };
   };
 }
+
+type OwnOfOperation = 'viewer' | 'em' | 'load' | 'asker' | 'headers' | 'gone';
 
 /** The terms of an installation, as its configuration sets them. */
 export function termsOf(

@@ -11,6 +11,7 @@ import { createSweeper } from './files/sweep.ts';
 import { createDashboard } from './gate/dashboard.ts';
 import { createFiles } from './gate/files.ts';
 import { openGate } from './gate/gate.ts';
+import { createRates } from './gate/rates.ts';
 import { createReadiness } from './gate/readiness.ts';
 import { createShares } from './gate/shares.ts';
 import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
@@ -36,7 +37,7 @@ export interface RunningApi {
 export async function startApi({ config, log }: { config: Config; log: Log }): Promise<RunningApi> {
   const { databaseUrl, databaseDirectUrl: directUrl = databaseUrl } = config;
   if (databaseUrl === undefined || directUrl === undefined) throw new Error('The API needs the URL of its database.');
-  const { statementMs, lockMs, queueEvents: queueBound } = config.limits;
+  const { statementMs, lockMs, queueEvents: queueBound, queuedPerUser } = config.limits;
 
   await using started = new AsyncDisposableStack();
   const orm = await createOrm({ url: databaseUrl, name: 'assay-api', statementMs, lockMs });
@@ -47,6 +48,7 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
     orm,
     wake: wakeUps.publish,
     startingTokens: config.startingTokens,
+    queuedPerUser,
     sweep: () => void sweeper.sweep(),
   });
   const storage = await openStorage(storageUrlOf(config));
@@ -68,10 +70,12 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
   let url = config.publicUrl;
   const links = createLinks({ secret: signingSecret(config, log), baseUrl: () => url });
   const files = { ...sweeper, makeLink: links.make };
-  const shares = createShares(links, lifecycle);
+  const rates = createRates({ orm, limits: config.limits });
+  started.defer(() => rates.stop());
+  const shares = createShares(links, lifecycle, rates);
   const terms = termsOf(config);
   const doctor = createDoctor({ url: directUrl, leaseMs, rescueMs, runLimitsMs: terms.runLimitsMs, log });
-  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, connectionWatch, doctor, terms });
+  const contextOf = contextFor({ orm, lifecycle, feed, files, rates, shares, connectionWatch, doctor, terms });
   const gate = await openGate({
     ...{ config, log, orm, contextOf, readiness },
     schema: buildSchema(),

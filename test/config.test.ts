@@ -54,6 +54,7 @@ describe('the configuration of an empty environment', () => {
       subscriptionsPerSocket: 50,
       submitsPerMinute: 600,
       otherMutationsPerMinute: 600,
+      sharedReadsPerMinute: 600,
       queuedPerUser: 1_000,
       runningPerUser: 0,
       bodyBytes: 1024 ** 2,

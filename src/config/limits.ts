@@ -8,6 +8,10 @@ const limits = {
   subscriptionsPerSocket: { default: 50, description: 'subscriptions on one WebSocket' },
   submitsPerMinute: { default: 600, description: 'jobs that one user may submit in a minute; services ten times that' },
   otherMutationsPerMinute: { default: 600, description: 'other mutations of one user in a minute; services ten times' },
+  sharedReadsPerMinute: {
+    default: 600,
+    description: 'looks at shared results from one address, or of one user, in a minute; services ten times',
+  },
   queuedPerUser: { default: 1_000, description: 'queued jobs of one user' },
   runningPerUser: { default: 0, min: 0, description: 'running jobs of one user; 0 sets no limit' },
   bodyBytes: { default: 1_048_576, description: 'bytes of one request body' },

@@ -1,12 +1,22 @@
-import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestListener } from '@apollo/server';
+import {
+  ApolloServer,
+  type ApolloServerOptions,
+  type ApolloServerPlugin,
+  type GraphQLRequestListener,
+  HeaderMap,
+  type HTTPGraphQLResponse,
+} from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Log } from '../log.ts';
+import { startDeadline } from './deadline.ts';
 import type { FormatError } from './error-format.ts';
 import { ERRORS, type ErrorCode, errorHeaders, isErrorCode } from './errors.ts';
 import type { Preparation } from './preparation.ts';
+
+const NEW_FORM = 'application/graphql-response+json';
 
 /** Codes that a client of the older `application/json` form finds in an answer of status 200. */
 const WITHIN_200: readonly ErrorCode[] = [
@@ -19,13 +29,13 @@ const WITHIN_200: readonly ErrorCode[] = [
 /** Apollo Server behind our preparation; it owns no HTTP server and stops when it is told to. */
 export function createApollo(parts: {
   schema: GraphQLSchema;
-  config: Pick<Config, 'env'>;
+  config: Pick<Config, 'env' | 'limits'>;
   preparation: Preparation;
   formatError: FormatError;
   log: Log;
 }): ApolloServer<Partial<Context>> {
   const { schema, config, preparation, formatError, log } = parts;
-  return new ApolloServer<Partial<Context>>({
+  const options: ApolloServerOptions<Partial<Context>> = {
     schema,
     formatError: (_formatted, error) => formatError(error),
     parseOptions: preparation.parseOptions,
@@ -42,7 +52,53 @@ export function createApollo(parts: {
     nodeEnv: config.env,
     logger: log.child({ part: 'apollo' }),
     plugins: [ApolloServerPluginLandingPageDisabled(), checks(preparation), status],
-  });
+  };
+  return new TimedApollo(options, { executionMs: config.limits.executionMs, formatError });
+}
+
+interface Timing {
+  executionMs: number;
+  formatError: FormatError;
+}
+
+/** Apollo Server that answers TIMEOUT to an operation that takes too long, and lets no further mutation of it begin. */
+class TimedApollo extends ApolloServer<Partial<Context>> {
+  readonly #timing: Timing;
+
+  constructor(options: ApolloServerOptions<Partial<Context>>, timing: Timing) {
+    super(options);
+    this.#timing = timing;
+  }
+
+  override async executeHTTPGraphQLRequest(
+    request: Parameters<ApolloServer<Partial<Context>>['executeHTTPGraphQLRequest']>[0],
+  ): Promise<HTTPGraphQLResponse> {
+    const { executionMs, formatError } = this.#timing;
+    using deadline = startDeadline(executionMs);
+    const context = async () => ({
+      ...(await request.context()),
+      signal: deadline.signal,
+      liftDeadline: deadline.lift,
+    });
+    const answer = super.executeHTTPGraphQLRequest({ ...request, context });
+    const accept = request.httpGraphQLRequest.headers.get('accept');
+    return await Promise.race([answer, deadline.passed]).catch((error: unknown) => {
+      if (error !== deadline.signal.reason) throw error;
+      return errorResponse(formatError(error), accept);
+    });
+  }
+}
+
+function errorResponse(error: GraphQLFormattedError, accept: string | undefined): HTTPGraphQLResponse {
+  const type = accept?.includes(NEW_FORM) ? NEW_FORM : 'application/json';
+  return {
+    status: ERRORS[error.extensions?.code as ErrorCode].status,
+    headers: new HeaderMap([
+      ['content-type', `${type}; charset=utf-8`],
+      ['cache-control', 'no-store'],
+    ]),
+    body: { kind: 'complete', string: `${JSON.stringify({ errors: [error] })}\n` },
+  };
 }
 
 const checks = (preparation: Preparation): ApolloServerPlugin<Partial<Context>> => ({
@@ -58,7 +114,8 @@ const checks = (preparation: Preparation): ApolloServerPlugin<Partial<Context>> 
 
 const status: ApolloServerPlugin<Partial<Context>> = {
   requestDidStart: async (): Promise<GraphQLRequestListener<Partial<Context>>> => ({
-    willSendResponse: async ({ request, response }) => {
+    willSendResponse: async ({ request, response, contextValue }) => {
+      for (const [name, value] of contextValue.headers ?? []) response.http.headers.set(name, value);
       if (response.body.kind !== 'single') return;
       const code = decisiveCode(response.body.singleResult);
       response.http.status = code === undefined ? 200 : statusOf(code, request.http?.headers.get('accept'));

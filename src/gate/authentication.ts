@@ -46,7 +46,8 @@ export function createAuthenticator(parts: { config: Config; orm: MikroORM }): A
 async function authenticateService(orm: MikroORM, token: string): Promise<Authentication> {
   const service = await verifyServiceToken(orm.em.fork(), token);
   if (!service) throw apiError('UNAUTHENTICATED');
-  return { viewer: { kind: 'service', ...service }, expiresAt: null };
+  const { id: tokenId, ...named } = service;
+  return { viewer: { kind: 'service', tokenId, ...named }, expiresAt: null };
 }
 
 function createAccountOpener(orm: MikroORM, startingTokens: number): (userId: string) => Promise<void> {

@@ -80,10 +80,13 @@ export class ApiError extends GraphQLError {
   }
 }
 
+/** The statuses whose answers always say when to come back. */
+const SAYS_WHEN: readonly number[] = [429, 503];
+
 /** The HTTP headers that belong to an error, in lower case. */
 export function errorHeaders(code: ErrorCode, retryAfterMs?: number): Record<string, string> {
   if (code === 'UNAUTHENTICATED') return { 'www-authenticate': 'Bearer' };
-  if (retryAfterMs === undefined && code !== 'SERVICE_UNAVAILABLE') return {};
+  if (retryAfterMs === undefined && !SAYS_WHEN.includes(ERRORS[code].status)) return {};
   return { 'retry-after': String(Math.ceil((retryAfterMs ?? 1_000) / 1_000)) };
 }
 

@@ -76,7 +76,7 @@ export function createEventStreams(parts: StreamParts): EventStreams {
         unwatch();
       });
       const args = prepareSubscription(parts, who.viewer, operation);
-      if ('schema' in args) await relay(textOf, parts, await subscribeAnew(args, parts.contextOf), response);
+      if ('schema' in args) await relay(textOf, parts, await subscribeAnew(args, parts), response);
       else await conclude(response, args.map(parts.formatError));
     },
     stop() {

@@ -6,7 +6,9 @@ import {
   type GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
+import type { Config } from '../config.ts';
 import type { Context, ContextOf } from '../context.ts';
+import { within } from './deadline.ts';
 import { toApiError } from './error-format.ts';
 import type { OperationRequest, Preparation } from './preparation.ts';
 import { type Answer, executeShared, selectionOf } from './shared-execution.ts';
@@ -14,6 +16,7 @@ import type { Viewer } from './viewer.ts';
 
 /** What every transport of subscriptions needs. */
 export interface SubscriptionParts {
+  config: Pick<Config, 'limits'>;
   schema: GraphQLSchema;
   preparation: Preparation;
   contextOf: ContextOf;
@@ -60,20 +63,37 @@ export interface Answers extends AsyncIterableIterator<ExecutionResult> {
 }
 
 /**
- * graphql-js's `subscribe`, with three differences. Each event is executed with a context of its own, because one entity
+ * graphql-js's `subscribe`, with four differences. Each event is executed with a context of its own, because one entity
  * manager for a whole subscription would answer with rows as they once were. It is executed once for all who select the
- * same of it. And a refused subscription is a stream that fails at once, which graphql-ws sends as the protocol's `error`
- * message and not as a first and last event.
+ * same of it. A refused subscription is a stream that fails at once, which graphql-ws sends as the protocol's `error`
+ * message and not as a first and last event. And neither its beginning nor the answer to one event may take longer than an
+ * operation may: then it ends with TIMEOUT, and may be resumed where it was. The subscription itself lasts as long as it is
+ * wanted.
  */
-export async function subscribeAnew(args: ExecutionArgs, contextOf: ContextOf): Promise<Answers> {
+export async function subscribeAnew(
+  args: ExecutionArgs,
+  { contextOf, config }: Pick<SubscriptionParts, 'contextOf' | 'config'>,
+): Promise<Answers> {
   const { viewer } = args.contextValue as Context;
-  const source = await createSourceEventStream(args).catch((error: Error) => error);
+  const { executionMs } = config.limits;
+  const source = await within(executionMs, createSourceEventStream(args), giveUp).catch((error: Error) => error);
   if (source instanceof Error) return refused(source);
   if (!(Symbol.asyncIterator in source)) return refused(new SubscriptionRefused(source.errors ?? []));
   const selection = selectionOf(args, viewer);
   return answers(source[Symbol.asyncIterator](), (event) =>
-    executeShared(event, selection, () => execute({ ...args, rootValue: event, contextValue: contextOf(viewer) })),
+    executeShared(event, selection, () => {
+      const answer = execute({ ...args, rootValue: event, contextValue: contextOf(viewer) });
+      return answer instanceof Promise ? within(executionMs, answer) : answer;
+    }),
   );
+}
+
+/** Nobody waits for this stream any more. */
+function giveUp(source: Awaited<ReturnType<typeof createSourceEventStream>>): void {
+  if (Symbol.asyncIterator in source)
+    void source[Symbol.asyncIterator]()
+      .return?.()
+      .catch(() => undefined);
 }
 
 const refused = (error: Error): Answers => {

@@ -11,6 +11,7 @@ import express, {
 import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { Context, ContextOf } from '../context.ts';
+import { clientAddress } from './addresses.ts';
 import type { Authenticate } from './authentication.ts';
 import { bodyWithin } from './body-deadline.ts';
 import { type FormatError, toApiError } from './error-format.ts';
@@ -19,6 +20,7 @@ import { graphiqlPage } from './graphiql.ts';
 import { isNestedDeeper } from './json-depth.ts';
 import type { IsAllowedOrigin } from './origins.ts';
 import type { Preparation } from './preparation.ts';
+import type { Asker } from './rates.ts';
 import type { Readiness } from './readiness.ts';
 import { requestId } from './request-id.ts';
 import { createSharePages } from './share-page.ts';
@@ -74,7 +76,7 @@ export function createHttp(parts: HttpParts): Express {
   });
   if (config.env === 'development') app.get('/graphiql', graphiqlPage());
   app.use('/files', parts.files);
-  app.use('/share', createSharePages(parts.shares));
+  app.use('/share', createSharePages(parts.shares, addressOf(config)));
   app.use('/graphql', bodyWithin(JSON_WITHIN_MS));
   app.all('/graphql', onlyGetAndPost, onlyJson, jsonBody(config.limits), graphql(parts));
   app.all('/graphql/stream', onlyPost, onlyJsonType, jsonBody(config.limits), parts.eventStream);
@@ -86,14 +88,20 @@ export function createHttp(parts: HttpParts): Express {
   return app;
 }
 
-function graphql({ apollo, authenticate, preparation, contextOf, shares }: HttpParts): RequestHandler {
+/** Who does not say who he is is counted by his address. */
+const addressOf =
+  ({ trustProxy }: HttpParts['config']) =>
+  (request: Request): Asker => ({ kind: 'address', address: clientAddress(request, trustProxy).key });
+
+function graphql({ apollo, authenticate, preparation, contextOf, shares, config }: HttpParts): RequestHandler {
+  const askerOf = addressOf(config);
   return expressMiddleware(apollo, {
     context: async ({ req, res }) => {
       try {
         const who = await authenticate(req.headers.authorization);
         if (who) return contextOf(who.viewer, goneOf(res));
         if (!preparation.isOpenToAll(queryOf(req))) throw apiError('UNAUTHENTICATED');
-        return { shares };
+        return { shares, asker: askerOf(req), headers: new Map() };
       } catch (error) {
         throw toApiError(error);
       }

@@ -80,7 +80,7 @@ export async function revokeServiceTokens(em: EntityManager, name: string): Prom
 export async function verifyServiceToken(
   em: EntityManager,
   token: string,
-): Promise<Pick<ServiceToken, 'name' | 'scopes'> | null> {
+): Promise<Pick<ServiceToken, 'id' | 'name' | 'scopes'> | null> {
   const [, id, secret] = TOKEN_FORM.exec(token) ?? [];
   if (id === undefined || secret === undefined) return null;
   const { rows } = await sql<{ name: string; scopes: string[]; token_hash: Buffer }>`
@@ -89,7 +89,7 @@ export async function verifyServiceToken(
   const [row] = rows;
   // An unknown id costs the same comparison, so that the time of an answer does not tell which ids exist.
   const same = timingSafeEqual(hash(secret), row?.token_hash ?? Buffer.alloc(SECRET_BYTES));
-  return row && same ? { name: row.name, scopes: row.scopes.filter(isServiceScope) } : null;
+  return row && same ? { id, name: row.name, scopes: row.scopes.filter(isServiceScope) } : null;
 }
 
 /** Whether a bearer token claims to be a service's; a JWT never begins like this. */

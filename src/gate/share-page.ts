@@ -1,5 +1,6 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { apiError } from './errors.ts';
+import type { Asker } from './rates.ts';
 import { SHARE_POLICY, sharePage } from './share-template.ts';
 import type { Shares } from './shares.ts';
 
@@ -10,7 +11,7 @@ const PATH = /^\/([\w-]+)(?:\?|$)/;
  * Answers `/share/<token>`, with no token of the API: JSON for programs, a page for browsers. Nobody on the way keeps it, no
  * search engine lists it, and a link out of it does not tell where it stands.
  */
-export function createSharePages(shares: Pick<Shares, 'find'>): RequestHandler {
+export function createSharePages(shares: Pick<Shares, 'find'>, askerOf: (request: Request) => Asker): RequestHandler {
   return async (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.set('allow', 'GET, HEAD');
@@ -25,7 +26,7 @@ export function createSharePages(shares: Pick<Shares, 'find'>): RequestHandler {
     const type = request.accepts(['application/json', 'text/html']);
     if (!type) throw apiError('NOT_ACCEPTABLE');
     const [, token = ''] = PATH.exec(request.url) ?? [];
-    const shared = await shares.find(token);
+    const shared = await shares.find(token, askerOf(request));
     if (type === 'text/html') {
       response
         .status(shared ? 200 : 404)

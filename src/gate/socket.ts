@@ -69,7 +69,7 @@ export function serveSockets(parts: SocketParts): Sockets {
           return [apiError('TOO_MANY_SUBSCRIPTIONS')];
         return prepareSubscription(parts, extra.viewer, request);
       },
-      subscribe: (args) => subscribeAnew(args, parts.contextOf),
+      subscribe: (args) => subscribeAnew(args, parts),
       onOperation: ({ extra: { socket } }, id, _request, _args, results) => {
         const onNext = () => socket.bufferedAmount > limits.bufferedBytes && cutOff(socket, 'Slow consumer');
         return deliver(results as Answers, { socket, id, textOf, onNext });

@@ -15,6 +15,8 @@ export interface ServiceViewer {
   readonly kind: 'service';
   /** Several tokens may carry one name, so that a token can be replaced without an outage. */
   readonly name: string;
+  /** The id of the token that it showed. */
+  readonly tokenId: string;
   readonly scopes: readonly ServiceScope[];
 }
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { CompiledQuery, sql } from 'kysely';
+import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job-status.ts';
 import type { Progress } from '../entities/progress.ts';
@@ -9,6 +9,7 @@ import { keepOutputs, type OutputFile } from './files.ts';
 import type { MoveName } from './machine.ts';
 import { interval, type Moved, move, moveTime } from './move.ts';
 import { transact } from './transact.ts';
+import { isTurn, lockTurn, putOff } from './turns.ts';
 
 /** What every write of a worker carries. A job whose lease is another's, or nobody's, refuses it. */
 export interface Lease {
@@ -24,6 +25,8 @@ export interface Start {
   workerId: string;
   leaseToken: string;
   leaseMs: number;
+  /** How many jobs of one user may run at once; 0 for any number. */
+  runningPerUser?: number;
 }
 
 /** An attempt that has begun, with all that its handler needs. */
@@ -37,14 +40,14 @@ export interface StartedAttempt {
 /** A file that a job works on, and the name of its bytes in the storage. */
 export type InputFile = Pick<OutputFile, 'name' | 'contentType' | 'size' | 'storedAs'>;
 
-/** Begins an attempt, or answers null where the task is out of date: the job is gone, finished, running or further on. */
+/**
+ * Begins an attempt, or answers null where the task is out of date: the job is gone, finished, running or further on. Null
+ * as well where as many jobs of its user run as may: then the job has a new task, which comes later.
+ */
 export async function start(em: EntityManager, options: Start): Promise<StartedAttempt | null> {
-  const [moved] = await move(em, 'start', {
-    where: sql`j.id = ${options.jobId} and j.round = ${options.round} and j.attempt = ${options.attempt - 1}`,
-    set: sql`attempt = j.attempt + 1, lease_token = ${options.leaseToken}, worker_id = ${options.workerId},
-      lease_expires_at = now() + ${interval(options.leaseMs)}, worker_free_at = null,
-      started_at = ${moveTime}, heartbeat_at = ${moveTime}`,
-  });
+  const moved = options.runningPerUser
+    ? await startAmong(em, options, options.runningPerUser)
+    : await begin(em, options, sql`true`);
   if (!moved) return null;
   const { rows } = await sql<{ test_data: unknown; raw_responses: unknown; input_file: InputFile | null }>`
     select r.test_data, r.raw_responses, (
@@ -63,6 +66,29 @@ export async function start(em: EntityManager, options: Start): Promise<StartedA
     input: { kind: moved.job.kind, testData: result.test_data, rawResponses: result.raw_responses },
     inputFile: result.input_file,
   };
+}
+
+async function begin(em: EntityManager, options: Start, mayRun: RawBuilder<unknown>): Promise<Moved | undefined> {
+  const [moved] = await move(em, 'start', {
+    where: sql`${isDue(options)} and ${mayRun}`,
+    set: sql`attempt = j.attempt + 1, lease_token = ${options.leaseToken}, worker_id = ${options.workerId},
+      lease_expires_at = now() + ${interval(options.leaseMs)}, worker_free_at = null,
+      started_at = ${moveTime}, heartbeat_at = ${moveTime}`,
+  });
+  return moved;
+}
+
+const isDue = (options: Start) =>
+  sql`j.id = ${options.jobId} and j.round = ${options.round} and j.attempt = ${options.attempt - 1}`;
+
+/** Starts of one user come one after the other. One that may not be yet is put off in the same transaction. */
+async function startAmong(em: EntityManager, options: Start, runningPerUser: number): Promise<Moved | undefined> {
+  return await transact(em, async (transaction) => {
+    await lockTurn(transaction, options.jobId);
+    const moved = await begin(transaction, options, isTurn(runningPerUser));
+    if (!moved) await putOff(transaction, isDue(options), runningPerUser);
+    return moved;
+  });
 }
 
 /**

@@ -14,17 +14,16 @@ import { type Rescue, readTime, rescue } from './rescue.ts';
 import { type Retry, retry } from './retry.ts';
 import { findShared, share, unshare } from './share.ts';
 import * as staging from './stage.ts';
-import { type Submission, submit } from './submit.ts';
+import { type Submission, type SubmitTerms, submit } from './submit.ts';
 import * as sync from './sync.ts';
+import { callNext } from './turns.ts';
 
 export type { SharedView } from './share.ts';
 
-export interface LifecycleOptions {
+export interface LifecycleOptions extends SubmitTerms {
   orm: MikroORM;
   /** Called after each commit that changed jobs. It must not throw and need not be reliable: readers also poll. */
   wake: (wakeUps: WakeUp[]) => void;
-  /** What a user owns when he is first seen. */
-  startingTokens: number;
   /** Called after each commit that left bytes to be removed. It must not throw and need not be reliable. */
   sweep?: () => void;
 }
@@ -35,7 +34,8 @@ export type Lifecycle = ReturnType<typeof createLifecycle>;
  * The verbs of a job, for doors that know nothing of SQL. Every verb works in its own unit of work and sends its
  * wake-ups when the change is committed.
  */
-export function createLifecycle({ orm, wake, startingTokens, sweep = () => undefined }: LifecycleOptions) {
+export function createLifecycle({ orm, wake, sweep = () => undefined, ...terms }: LifecycleOptions) {
+  const { startingTokens, queuedPerUser } = terms;
   const em = () => orm.em.fork();
   const wakeJobs = (ids: readonly string[]) => ids.length > 0 && wake(ids.map((jobId) => ({ jobId })));
   const waking = async (moving: Promise<Moved>): Promise<Moved> => {
@@ -55,7 +55,7 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
 
   return {
     async submit(userId: string, submissions: readonly Omit<Submission, 'userId'>[]) {
-      const submitted = await submit(em(), userId, submissions, startingTokens);
+      const submitted = await submit(em(), userId, submissions, terms);
       wakeJobs(submitted.outcomes.flatMap((row) => (row.outcome === 'SUBMITTED' && !row.replayed ? [row.job.id] : [])));
       return submitted;
     },
@@ -64,6 +64,7 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
       if (started) wakeJobs([started.job.id]);
       return started;
     },
+    callNext: (userId: string) => callNext(em(), userId),
     complete: (
       lease: attempt.Lease,
       testResult: unknown,
@@ -121,8 +122,8 @@ export function createLifecycle({ orm, wake, startingTokens, sweep = () => undef
       if (isFreed) wakeJobs([lease.jobId]);
       return isFreed;
     },
-    async retry(options: Retry) {
-      const outcome = await retry(em(), options);
+    async retry(options: Omit<Retry, 'queuedPerUser'>) {
+      const outcome = await retry(em(), { ...options, queuedPerUser });
       if (outcome.outcome === 'RETRIED') wakeJobs([outcome.job.id]);
       return outcome;
     },

@@ -7,12 +7,13 @@ import type { Scope } from '../entities/scope.ts';
 import { MOVES } from './machine.ts';
 import { addTask, eventOf, type Moved, moveTime } from './move.ts';
 import { owned, type Refused, readLive } from './refusal.ts';
-import { activeJobsOf } from './submit.ts';
+import { activeJobsOf, hasRoom, isQueueFull } from './submit.ts';
 import { findActiveSync, isSecondSync } from './sync.ts';
 import { transact } from './transact.ts';
 
 export type RetryOutcome =
   | ({ outcome: 'RETRIED' } & Moved)
+  | { outcome: 'QUEUE_LIMIT_REACHED' }
   | Refused<'NOT_FOUND' | 'JOB_ACTIVE' | 'NOT_RETRYABLE' | 'INSUFFICIENT_TOKENS'>;
 
 export interface Retry {
@@ -21,6 +22,8 @@ export interface Retry {
   /** Today's price of a kind, in tokens. */
   priceOf: (kind: JobKind) => number;
   tierPriority: number;
+  /** How many jobs of one user may wait at once; any number, where it is not said. */
+  queuedPerUser?: number | undefined;
 }
 
 /**
@@ -33,17 +36,23 @@ export async function retry(em: EntityManager, options: Retry): Promise<RetryOut
   if (!before) return { outcome: 'NOT_FOUND' };
   const price = options.priceOf(before.kind); // the one thing of a job that never changes, so it may be read ahead
   for (;;) {
-    const reopened = await tryReopen(em, { ...options, price }, before);
+    const reopened = await tryReopen(em, { ...options, price, queuedPerUser: placesOf(before, options) }, before);
     if (reopened) return reopened;
     const job = await readLive(em, options.jobId, options.scope);
     if (!job) return { outcome: 'NOT_FOUND' };
     if (!isFinished(job.status)) return { outcome: 'JOB_ACTIVE', job };
     if (job.status === JobStatus.COMPLETED) return { outcome: 'NOT_RETRYABLE', job };
+    const queuedPerUser = placesOf(job, options);
+    if (await isQueueFull(em.fork(), job.userId, queuedPerUser)) return { outcome: 'QUEUE_LIMIT_REACHED' };
     const available = (await em.fork().findOne(Account, { userId: job.userId }))?.balance ?? 0;
     if (available < price) return { outcome: 'INSUFFICIENT_TOKENS', required: price, available };
-    // It ended, or the account was filled, before they were read: now nothing speaks against it.
+    // It ended, the account was filled, or a place came free, before they were read: now nothing speaks against it.
   }
 }
+
+/** The syncs are the system's, which has no queue to fill. */
+const placesOf = ({ syncSource }: Job, { queuedPerUser }: Retry): number | undefined =>
+  syncSource ? undefined : queuedPerUser;
 
 /** @returns null where the guard did not hold, or held by now */
 async function tryReopen(
@@ -64,13 +73,15 @@ async function tryReopen(
 /** The job is locked before the account, as every other move does it. */
 async function reopen(
   em: EntityManager,
-  { jobId, scope, price, tierPriority }: Retry & { price: number },
+  { jobId, scope, price, tierPriority, queuedPerUser }: Retry & { price: number },
 ): Promise<Moved | null> {
+  if (queuedPerUser !== undefined) await lockOwner(em, jobId);
   const event = eventOf(EventType.RETRIED, sql`c.balance`);
   const { rows } = await sql<Record<string, unknown> & { token_balance: number | null; task_id: string | null }>`
     with target as (
       select j.id, j.user_id from analysis_jobs j
-      where j.id = ${jobId} and ${owned(scope)} and j.status = any(${[...MOVES.retry.from]}) and j.deleted_at is null
+      where j.id = ${jobId} and ${owned(scope)} and ${hasRoom(sql`j.user_id`, queuedPerUser)}
+        and j.status = any(${[...MOVES.retry.from]}) and j.deleted_at is null
       for update
     ), paid as (
       update accounts a set balance = a.balance - ${price} from target t
@@ -103,4 +114,13 @@ async function reopen(
   const { token_balance, task_id, ...columns } = row;
   if (task_id === null) throw new Error(`the queue took no task for job ${jobId}`);
   return { job: em.map(Job, columns), tokenBalance: token_balance };
+}
+
+/** So that what counts the waiting jobs next comes after every submit and retry of the same user. */
+async function lockOwner(em: EntityManager, jobId: string): Promise<void> {
+  await sql`
+    with target as materialized (
+      select user_id from analysis_jobs where id = ${jobId} for update
+    )
+    select from accounts where user_id = (select user_id from target) for update`.execute(em.getKysely());
 }

@@ -34,6 +34,8 @@ export type SubmitOutcome =
   | { outcome: 'SUBMITTED'; job: Job; replayed: boolean }
   | { outcome: 'INSUFFICIENT_TOKENS'; required: number; available: number }
   | { outcome: 'IDEMPOTENCY_KEY_REUSED' }
+  /** As many jobs of the user wait as may. */
+  | { outcome: 'QUEUE_LIMIT_REACHED' }
   | { outcome: UploadFault };
 
 /** Why a job cannot have its upload. */
@@ -54,24 +56,45 @@ export const activeJobsOf = (userId: RawBuilder<unknown>): RawBuilder<unknown> =
     select from analysis_jobs o where o.user_id = ${userId} and o.status in ('QUEUED', 'PROCESSING') limit ${PRIORITY_CAP}
   ) active)`;
 
+/** What holds for the submits of every user. */
+export interface SubmitTerms {
+  /** What a user owns when he is first seen. */
+  startingTokens: number;
+  /** How many jobs of one user may wait at once; any number, where it is not said. */
+  queuedPerUser?: number | undefined;
+}
+
+/** Whether one more job of a user may wait. Who asks holds the lock on the account, so that the answer stays true. */
+export const hasRoom = (userId: RawBuilder<unknown>, queuedPerUser: number | undefined): RawBuilder<unknown> =>
+  queuedPerUser === undefined
+    ? sql`true`
+    : sql`(
+  select count(*) from (
+    select from analysis_jobs o where o.user_id = ${userId} and o.status = 'QUEUED' limit ${queuedPerUser}
+  ) queued) < ${queuedPerUser}`;
+
 /**
  * Submits one user's work, all of it in one transaction: for each submission the job, its result row with the input, the
  * charge, the first event, the key and the queue task, in one statement. A submission that is refused leaves nothing.
  *
- * The account is locked first. So a user's submits come one after the other, and both questions, whether the balance is
- * enough and whether the key was used, are asked of what is really there.
+ * The account is locked first. So a user's submits come one after the other, and all questions, whether the balance is
+ * enough, whether the key was used and whether the queue is full, are asked of what is really there.
  */
 export async function submit(
   em: EntityManager,
   userId: string,
   submissions: readonly Omit<Submission, 'userId'>[],
-  startingTokens: number,
+  { startingTokens, queuedPerUser }: SubmitTerms,
 ): Promise<Submitted> {
   return await transact(em, async (transaction) => {
     let tokenBalance = await openBalance(transaction, userId, startingTokens);
     const outcomes: SubmitOutcome[] = [];
     for (const submission of submissions) {
-      const outcome = await submitOne(transaction, { ...submission, userId }, tokenBalance);
+      const outcome = await submitOne(
+        transaction,
+        { ...submission, userId },
+        { available: tokenBalance, queuedPerUser },
+      );
       if (outcome.outcome === 'SUBMITTED' && !outcome.replayed) tokenBalance -= submission.price;
       outcomes.push(outcome);
     }
@@ -79,24 +102,41 @@ export async function submit(
   });
 }
 
-async function submitOne(em: EntityManager, submission: Submission, available: number): Promise<SubmitOutcome> {
+async function submitOne(
+  em: EntityManager,
+  submission: Submission,
+  { available, queuedPerUser }: { available: number; queuedPerUser: number | undefined },
+): Promise<SubmitOutcome> {
   for (;;) {
-    const job = await insert(em, submission);
+    const job = await insert(em, submission, queuedPerUser);
     if (job) return { outcome: 'SUBMITTED', job, replayed: false };
     const known = await findByKey(em, submission);
     if (known) return known;
     const outcome = await findUploadFault(em, submission);
     if (outcome) return { outcome };
+    if (await isQueueFull(em, submission.userId, queuedPerUser)) return { outcome: 'QUEUE_LIMIT_REACHED' };
     if (available < submission.price) return { outcome: 'INSUFFICIENT_TOKENS', required: submission.price, available };
-    // The key was there, and went with its job before it was looked up: now it is free.
+    // The key was there, and went with its job before it was looked up; or a place in the queue came free.
   }
 }
 
+/** Whether a user's queue holds as many jobs as it may. */
+export async function isQueueFull(
+  em: EntityManager,
+  userId: string,
+  queuedPerUser: number | undefined,
+): Promise<boolean> {
+  if (queuedPerUser === undefined) return false;
+  const { rows } = await sql<{ is_full: boolean }>`
+    select not ${hasRoom(sql`${userId}`, queuedPerUser)} as is_full`.execute(em.getKysely());
+  return rows[0]?.is_full === true;
+}
+
 /**
- * Writes all rows of a new job, or none (then null): where the key is known, the balance too small, or another sync of the
- * source active.
+ * Writes all rows of a new job, or none (then null): where the key is known, the balance too small, the queue full, or
+ * another sync of the source active.
  */
-export async function insert(em: EntityManager, submission: Submission): Promise<Job | null> {
+export async function insert(em: EntityManager, submission: Submission, queuedPerUser?: number): Promise<Job | null> {
   const { userId, idempotency } = submission;
   const event = eventOf(EventType.QUEUED, sql`c.balance`);
   const upload = takeUpload(submission);
@@ -109,7 +149,7 @@ export async function insert(em: EntityManager, submission: Submission): Promise
       update accounts a set balance = a.balance - ${submission.price}
       where a.user_id = ${userId} and a.balance >= ${submission.price} and not exists (
         select from idempotency_keys k where k.owner = ${userId} and k.key = ${idempotency?.key ?? null}
-      ) and ${upload.isThere}
+      ) and ${upload.isThere} and ${hasRoom(sql`${userId}`, queuedPerUser)}
       returning a.balance
     ), job as (
       insert into analysis_jobs (id, user_id, kind, name, status, max_attempts, priority, price, requested_by,

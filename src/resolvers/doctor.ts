@@ -14,7 +14,8 @@ export class DoctorResolver {
       'on a large installation. Where something is found that may settle, it looks again a lease and two rescues later. ' +
       'Whoever asks while an API process is at it gets the same answer.',
   })
-  async doctor(@Ctx() { doctor, gone }: Context): Promise<DoctorReport> {
+  async doctor(@Ctx() { doctor, gone, liftDeadline }: Context): Promise<DoctorReport> {
+    liftDeadline?.();
     return reportOf(await doctor.examine(gone));
   }
 
@@ -22,7 +23,8 @@ export class DoctorResolver {
   @Mutation(() => RepairInvariantsPayload, {
     description: 'Examines, mends what needs no guess, and examines again, as `assay doctor --repair` does.',
   })
-  async repairInvariants(@Ctx() { doctor, gone }: Context): Promise<RepairInvariantsPayload> {
+  async repairInvariants(@Ctx() { doctor, gone, liftDeadline }: Context): Promise<RepairInvariantsPayload> {
+    liftDeadline?.();
     const { done, failures, examined } = await doctor.repair(gone);
     return { done, failed: failures.map(({ id }) => id), report: reportOf(examined), userErrors: [] };
   }

@@ -1,5 +1,5 @@
 import { Arg, Authorized, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { Context } from '../context.ts';
+import type { Context, OpenContext } from '../context.ts';
 import type { Result as ResultRow } from '../entities/result.ts';
 import { scopeOf } from '../gate/authorization.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
@@ -47,10 +47,10 @@ export class SharingResolver {
       'What a share link opens; it needs no token. Null for a link that is closed, or none of ours, or whose result is gone.',
   })
   async sharedResult(
-    @Ctx() { shares }: Pick<Context, 'shares'>,
+    @Ctx() { shares, asker }: OpenContext,
     @Arg('token', () => String, { description: 'What stands in the link behind `/share/`.' }) token: string,
   ): Promise<SharedResult | null> {
-    return await shares.find(token);
+    return await shares.find(token, asker);
   }
 
   @FieldResolver(() => String, {

@@ -16,7 +16,7 @@ import {
   RetryJobInput,
 } from '../schema/steering.ts';
 import { readAllowedActions } from './allowed-actions.ts';
-import { invalidMove, notFound } from './user-errors.ts';
+import { invalidMove, notFound, queueFull } from './user-errors.ts';
 
 /** Cancel, retry and delete: one verb of the lifecycle each, and its answer in the words of GraphQL. */
 @Resolver()
@@ -117,6 +117,8 @@ async function retryPayload(outcome: RetryOutcome, context: Context): Promise<Jo
       return { job: outcome.job, tokenBalance: outcome.tokenBalance, userErrors: [] };
     case 'NOT_FOUND':
       return refused(notFound());
+    case 'QUEUE_LIMIT_REACHED':
+      return refused(queueFull());
     case 'INSUFFICIENT_TOKENS': {
       const { required, available } = outcome;
       const message = `The price is ${required}, and the balance is ${available}`;

@@ -10,7 +10,7 @@ import { SubmitAssessmentInput, SubmitAssessmentsInput } from '../schema/assessm
 import { SubmitManyPayload, SubmitPayload } from '../schema/payloads.ts';
 import type { AnyUserError } from '../schema/user-error.ts';
 import { hashInput, isIdempotencyKey } from './idempotency.ts';
-import { faultsOf, invalid, notFound, userError } from './user-errors.ts';
+import { faultsOf, invalid, notFound, queueFull, userError } from './user-errors.ts';
 
 const MAX_ROWS = 100;
 const UPLOAD = ['input', 'uploadId'];
@@ -155,6 +155,8 @@ function payloadOf(outcome: SubmitOutcome): Omit<SubmitPayload, 'tokenBalance'> 
       return { job: outcome.job, replayed: outcome.replayed, userErrors: [] };
     case 'IDEMPOTENCY_KEY_REUSED':
       return refused(userError('IDEMPOTENCY_KEY_REUSED', 'This key was used for another input'));
+    case 'QUEUE_LIMIT_REACHED':
+      return refused(queueFull());
     case 'INSUFFICIENT_TOKENS': {
       const { required, available } = outcome;
       const message = `The price is ${required}, and the balance is ${available}`;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Job } from '../entities/job.ts';
 import type { JobAction } from '../schema/enums.ts';
-import type { AnyUserError, InvalidMove, SimpleError } from '../schema/user-error.ts';
+import type { AnyUserError, InvalidMove, RateLimited, SimpleError } from '../schema/user-error.ts';
 
 /** A longer list helps nobody: it is cut here. */
 const MAX_FAULTS = 20;
@@ -19,6 +19,16 @@ export const userError = (code: SimpleError['code'], message: string, field: str
 /** The same for what is absent, another's, or no id at all. */
 export const notFound = (field: string[] | null = ['input', 'id']): SimpleError =>
   userError('NOT_FOUND', 'There is nothing with this id', field);
+
+/** When to look again whether the queue has room: nobody knows when it has, but it changes while jobs run. */
+const QUEUE_WAIT_SECONDS = 10;
+
+/** As many jobs of the user wait as may. */
+export const queueFull = (): RateLimited => ({
+  code: 'QUEUE_LIMIT_REACHED',
+  message: 'Too many of your jobs wait: more can be queued when some of them have started',
+  retryAfterSeconds: QUEUE_WAIT_SECONDS,
+});
 
 const REASONS: Record<InvalidMove['code'], string> = {
   JOB_ACTIVE: 'The job is still active',

@@ -36,7 +36,7 @@ export interface AttemptTools {
   threads: Threads;
   heartbeat: Pick<Heartbeat, 'add' | 'remove'>;
   kinds: Kinds;
-  config: Pick<Config, 'worker' | 'prices' | 'runLimitsMs'>;
+  config: Pick<Config, 'worker' | 'prices' | 'runLimitsMs' | 'limits'>;
   /** Between the attempts of a job that failed. */
   backoff: Backoff;
   log: Log;
@@ -72,7 +72,7 @@ export async function runAttempt(
   const { log: workerLog, heartbeat } = tools;
   const started = await start(tools, task, lease, control);
   if (!started) {
-    workerLog.debug(task, 'a task was out of date');
+    workerLog.debug(task, 'a task began nothing');
     return;
   }
   const log = workerLog.child({ ...task, kind: started.job.kind });
@@ -89,6 +89,17 @@ export async function runAttempt(
     throw error;
   } finally {
     heartbeat.remove(lease);
+    await callNext(tools, started.job);
+  }
+}
+
+/** Where only so many jobs of one user may run, the end of one lets another begin. */
+async function callNext({ lifecycle, config, log }: AttemptTools, { userId }: StartedAttempt['job']): Promise<void> {
+  if (config.limits.runningPerUser === 0) return;
+  try {
+    await lifecycle.callNext(userId);
+  } catch (error) {
+    log.debug({ err: error }, 'the next job of a user comes by itself');
   }
 }
 
@@ -115,7 +126,9 @@ async function start(
 ): Promise<StartedAttempt | null> {
   const { lifecycle, workerId, config, log } = tools;
   try {
-    return await lifecycle.start({ ...task, workerId, leaseToken: lease.leaseToken, leaseMs: config.worker.leaseMs });
+    const { leaseMs } = config.worker;
+    const { runningPerUser } = config.limits;
+    return await lifecycle.start({ ...task, workerId, leaseToken: lease.leaseToken, leaseMs, runningPerUser });
   } catch (error) {
     const takenBack: Settlement = { move: 'release', delayMs: 0, countsAttempt: false };
     await settle(lifecycle, lease, takenBack, { giveUp, log }).catch(() => isFreed(tools, lease));

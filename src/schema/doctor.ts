@@ -61,9 +61,11 @@ export class RepairInvariantsPayload {
   })
   failed!: string[];
 
-  @Field(() => DoctorReport, { description: 'What was found afterwards.' })
-  report!: DoctorReport;
+  @Field(() => DoctorReport, { nullable: true, description: 'What was found afterwards. Null where it was refused.' })
+  report!: DoctorReport | null;
 
-  @Field(() => [UserError], { description: 'Always empty: what could not be mended is in the report.' })
+  @Field(() => [UserError], {
+    description: 'Why it was refused. What could not be mended is not here: it is in the report.',
+  })
   userErrors!: AnyUserError[];
 }

@@ -6,8 +6,8 @@ import { useDatabase } from '../support/database.ts';
 import { codeOf, useTinyApi } from './tiny-api.ts';
 
 const user: Viewer = { kind: 'user', id: '0198c0de-0000-7000-8000-000000000001', tier: 'standard' };
-const reader: Viewer = { kind: 'service', name: 'reporting', scopes: ['jobs:read'] };
-const powerless: Viewer = { kind: 'service', name: 'powerless', scopes: [] };
+const reader: Viewer = { kind: 'service', name: 'reporting', tokenId: 'a token', scopes: ['jobs:read'] };
+const powerless: Viewer = { kind: 'service', name: 'powerless', tokenId: 'a token', scopes: [] };
 
 type Verdict = 'admitted' | 'FORBIDDEN' | 'UNAUTHENTICATED';
 
@@ -49,7 +49,7 @@ describe('whose rows are reached', () => {
   it('by a user: his own', () => expect(scopeOf(user)).toEqual({ owner: user.id }));
   it('by a service: everyone’s', () => expect(scopeOf(reader)).toBe('any owner'));
   it('by a service that reads: everyone’s, and by one that may not: the system’s', () => {
-    const runner: Viewer = { kind: 'service', name: 'syncs', scopes: ['sync:run', 'jobs:manage'] };
+    const runner: Viewer = { kind: 'service', name: 'syncs', tokenId: 'a token', scopes: ['sync:run', 'jobs:manage'] };
     expect([user, reader, runner].map(readScopeOf)).toEqual([
       { owner: user.id },
       'any owner',

@@ -22,7 +22,7 @@ const verify = (token: string) => verifyServiceToken(orm.em.fork(), token);
 
 it('tells whose token it is, and what it may do', async () => {
   const token = await create('reporting', 'jobs:read', 'sync:run', 'jobs:read');
-  expect(await verify(token)).toEqual({ name: 'reporting', scopes: ['jobs:read', 'sync:run'] });
+  expect(await verify(token)).toEqual({ id: expect.any(String), name: 'reporting', scopes: ['jobs:read', 'sync:run'] });
 });
 
 it('stores nothing that could be used as a token', async () => {

@@ -1,5 +1,6 @@
 import { buildSchema, type GraphQLObjectType, parse } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import { subscribeAnew } from '../../src/gate/fresh-subscription.ts';
 import { selectionOf } from '../../src/gate/shared-execution.ts';
@@ -31,7 +32,7 @@ function follow(events: readonly object[], query: string, { viewer = ada, variab
   };
   const contextOf = (one: Viewer) => ({ viewer: one }) as Context;
   const args = { schema, document: parse(query), rootValue, variableValues, contextValue: contextOf(viewer) };
-  return subscribeAnew(args, contextOf);
+  return subscribeAnew(args, { contextOf, config: loadConfig({ DATABASE_URL: 'postgres://nobody@nowhere/nothing' }) });
 }
 
 /** An event whose fields count how often they are read; `job` has to be waited for. */
@@ -167,8 +168,8 @@ describe('what tells selections apart', () => {
   it('is the viewer with all that he may, and the text', () => {
     const query = 'subscription { events { seq } }';
     const services: Viewer[] = [
-      { kind: 'service', name: 'desk', scopes: ['jobs:read'] },
-      { kind: 'service', name: 'desk', scopes: ['jobs:read', 'jobs:manage'] },
+      { kind: 'service', name: 'desk', tokenId: 'a token', scopes: ['jobs:read'] },
+      { kind: 'service', name: 'desk', tokenId: 'a token', scopes: ['jobs:read', 'jobs:manage'] },
     ];
     expect(new Set([...services, ada, bob].map((viewer) => key(query, {}, viewer))).size).toBe(4);
     expect(key(query, {})).not.toBe(key('subscription { events { seq job } }', {}));

@@ -119,6 +119,12 @@ class TinyResolver {
   }
 
   @Authorized()
+  @Query(() => String, { nullable: true })
+  never(): Promise<string> {
+    return new Promise(() => undefined);
+  }
+
+  @Authorized()
   @Query(() => Thing)
   root(): Thing {
     return { name: 'root' };
@@ -149,6 +155,18 @@ class TinyResolver {
   }
 
   @Authorized()
+  @Subscription(() => Tick, { subscribe: () => beginning.promise })
+  neverBegins(): Tick {
+    return { count: 0 };
+  }
+
+  @Authorized()
+  @Subscription(() => Tick, { subscribe: () => ticks(NEVER_SHOWN, null) })
+  neverShown(): Promise<Tick> {
+    return new Promise(() => undefined);
+  }
+
+  @Authorized()
   @Subscription(() => Tick, { subscribe: () => flawForTwo() })
   flawed(): Tick {
     throw new Error(CANARY);
@@ -170,6 +188,13 @@ class TinyResolver {
   }
 }
 
+/** What `neverBegins` waits for, and may come too late. */
+export const beginning = Promise.withResolvers<AsyncIterableIterator<number>>();
+
+/** The numbers that the streams of `neverShown` and of a late beginning count to. */
+export const NEVER_SHOWN = 7_001;
+export const TOO_LATE = 7_002;
+
 /** Streams that were given up, by the number that they were to count to. */
 export const abandoned: number[] = [];
 
@@ -190,7 +215,7 @@ async function* flawForTwo() {
 }
 
 /** Counts from 1; to 0 or less means to wait for ever. Fails at one number, where that is wanted. */
-function ticks(to: number, failsAt: number | null): AsyncIterableIterator<number> {
+export function ticks(to: number, failsAt: number | null): AsyncIterableIterator<number> {
   let count = 0;
   let giveUp: () => void = () => undefined;
   return {

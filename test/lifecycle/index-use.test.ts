@@ -49,6 +49,11 @@ const queries: { what: string; index: string; sql: string }[] = [
     sql: `select from analysis_jobs where user_id = $user and status in ('QUEUED', 'PROCESSING') limit 1000`,
   },
   {
+    what: 'the waiting jobs of a user, for the room that he has for more',
+    index: 'jobs_active_of_user',
+    sql: `select from analysis_jobs where user_id = $user and status = 'QUEUED' limit 1000`,
+  },
+  {
     what: 'the waiting jobs in the order of the queue',
     index: 'jobs_waiting',
     sql: `select * from analysis_jobs where status = 'QUEUED' order by priority, id limit 20`,

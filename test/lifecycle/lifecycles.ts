@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import type { Start } from '../../src/lifecycle/attempt.ts';
 import type { Cancel } from '../../src/lifecycle/cancel.ts';
-import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { createLifecycle, type Lifecycle, type LifecycleOptions } from '../../src/lifecycle/lifecycle.ts';
 import type { Retry } from '../../src/lifecycle/retry.ts';
 import { STOP_CHANNEL } from '../../src/lifecycle/stop-channel.ts';
 import type { Submission } from '../../src/lifecycle/submit.ts';
@@ -24,13 +24,17 @@ export interface Process {
 }
 
 /** A process under the given name (see pg_stat_activity) for the tests of a file. */
-export function useProcess(database: () => { url: string }, name: string): () => Process {
+export function useProcess(
+  database: () => { url: string },
+  name: string,
+  limits: Pick<LifecycleOptions, 'queuedPerUser'> = {},
+): () => Process {
   let process: Process | undefined;
   beforeAll(async () => {
     const orm = await createOrm({ url: database().url, name });
     const woken: string[] = [];
     const wake = (wakeUps: { jobId: string }[]) => void woken.push(...wakeUps.map(({ jobId }) => jobId));
-    process = { orm, woken, lifecycle: createLifecycle({ orm, startingTokens: STARTING_TOKENS, wake }) };
+    process = { orm, woken, lifecycle: createLifecycle({ orm, startingTokens: STARTING_TOKENS, wake, ...limits }) };
   });
   afterAll(async () => {
     await process?.orm.close();

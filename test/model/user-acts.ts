@@ -195,7 +195,9 @@ export async function retry(play: Play, lifecycle: Lifecycle, act: ActOf<'retry'
       return { said, ways: [[is((now, world) => !isFinished(now.status) && shows(world, outcome.job))]] };
     case 'NOT_RETRYABLE':
       return { said, ways: [[is((now, world) => now.status === JobStatus.COMPLETED && shows(world, outcome.job))]] };
-    default: {
+    case 'QUEUE_LIMIT_REACHED':
+      return { said, ways: [] };
+    case 'INSUFFICIENT_TOKENS': {
       // The job and the account are read one after the other.
       const isShort = look((world) => model.balanceOf(world, userId) === outcome.available);
       return { said, ways: outcome.available < act.price ? [[is(model.isRetryable), isShort]] : [] };

@@ -199,7 +199,7 @@ describe('an attempt', () => {
     await database().pool.query("select graphile_worker.add_job('run_job', $1, max_attempts := 1)", [
       JSON.stringify({ jobId, round: 1, attempt: 1 }),
     ]);
-    await expect.poll(log.messages, { timeout: 5_000 }).toContain('a task was out of date');
+    await expect.poll(log.messages, { timeout: 5_000 }).toContain('a task began nothing');
     await workers.reach(jobId, 'COMPLETED');
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
     await expect.poll(async () => (await database().pool.query('select from graphile_worker.jobs')).rowCount).toBe(0);

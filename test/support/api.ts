@@ -25,6 +25,7 @@ import { createLinks, type Links } from '../../src/files/links.ts';
 import type { Storage } from '../../src/files/storage.ts';
 import { openStorage } from '../../src/files/storage-url.ts';
 import { createSweeper } from '../../src/files/sweep.ts';
+import { createRates } from '../../src/gate/rates.ts';
 import type { ServiceScope } from '../../src/gate/scopes.ts';
 import { createShares } from '../../src/gate/shares.ts';
 import type { ServiceViewer, UserViewer, Viewer } from '../../src/gate/viewer.ts';
@@ -87,9 +88,15 @@ export interface ApiOptions {
   syncSources?: Config['syncSources'];
   /** Whether there is a language model; no, unless said otherwise. */
   languageModel?: boolean;
+  /** What one may ask for in a minute; very much, unless said otherwise. */
+  rates?: Partial<typeof ANY_RATE>;
+  /** How many jobs of one user may wait; any number, unless said otherwise. */
+  queuedPerUser?: number;
   /** Whether its connection to the database has lasted long enough to judge who is dead; yes, unless said otherwise. */
   mayJudge?: boolean;
 }
+
+const ANY_RATE = { submitsPerMinute: 100_000, otherMutationsPerMinute: 100_000, sharedReadsPerMinute: 100_000 };
 
 /** Gives a test file the API on its database. The getter works inside tests and hooks. */
 export function useApi(database: () => { url: string }, options: ApiOptions = {}): () => Api {
@@ -108,7 +115,10 @@ export function useApi(database: () => { url: string }, options: ApiOptions = {}
 
 export const user = (id: string = randomUUID(), tier = 'standard'): UserViewer => ({ kind: 'user', id, tier });
 
-export const service = (...scopes: ServiceScope[]): ServiceViewer => ({ kind: 'service', name: 'desk', scopes });
+export const service = (...scopes: ServiceScope[]): ServiceViewer => ({
+  ...{ kind: 'service', name: 'desk', scopes },
+  tokenId: randomUUID(),
+});
 
 /** The statements that are sent to our tables from this process while something is done. */
 export async function statementsOf(act: () => Promise<unknown>): Promise<string[]> {
@@ -138,7 +148,10 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
   const log = createLog({ level: 'error' });
   const orm = await createOrm({ url, name: 'assay-test-api' });
   const wakeUps = createWakeUps({ orm, url, log });
-  const lifecycle = createLifecycle({ orm, wake: wakeUps.publish, startingTokens: STARTING_TOKENS });
+  const lifecycle = createLifecycle({
+    ...{ orm, wake: wakeUps.publish, startingTokens: STARTING_TOKENS },
+    queuedPerUser: options.queuedPerUser,
+  });
   const feed = startFeed({ orm, wakeUps, log });
   const schema = buildSchema();
   const folder = await mkdtemp(path.join(tmpdir(), 'assay-files-'));
@@ -158,10 +171,12 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
     ...(options.languageModel && { languageModel: { url: 'http://model.test', model: 'm', timeoutMs: 1 } }),
   });
   const connectionWatch = { look: async () => (mayJudge ? await lifecycle.readTime() : null) };
-  const shares = createShares(links, lifecycle);
+  const rates = createRates({ orm, limits: { ...ANY_RATE, ...options.rates } });
+  const shares = createShares(links, lifecycle, rates);
   const doctor = createDoctor({ url, leaseMs, rescueMs, runLimitsMs: terms.runLimitsMs, log });
-  const contextOf = contextFor({ orm, lifecycle, feed, files, shares, terms, connectionWatch, doctor });
-  const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : { shares });
+  const contextOf = contextFor({ orm, lifecycle, feed, files, rates, shares, terms, connectionWatch, doctor });
+  const nobody = () => ({ shares, asker: { kind: 'address', address: '192.0.2.1' }, headers: new Map() });
+  const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : nobody());
 
   const api: Api = {
     ...{ schema, orm, lifecycle, feed, contextOf, storage, links },
@@ -182,6 +197,7 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
       await wakeUps.stop();
       await feed.stop();
       await sweeper.stop();
+      rates.stop();
       await orm.close();
       await rm(folder, { recursive: true });
     },

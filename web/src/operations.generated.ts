@@ -470,7 +470,7 @@ export type ExamineQuery = { doctor: { checkedAt: string, seconds: number, healt
 export type RepairInvariantsMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RepairInvariantsMutation = { repairInvariants: { done: Array<string>, failed: Array<string>, report: { checkedAt: string, seconds: number, healthy: boolean, invariants: Array<{ id: string, sentence: string, repairable: boolean, holds: boolean, brokenCount: number, rows: Array<{ subject: string, found: string }> }> }, userErrors: Array<
+export type RepairInvariantsMutation = { repairInvariants: { done: Array<string>, failed: Array<string>, report: { checkedAt: string, seconds: number, healthy: boolean, invariants: Array<{ id: string, sentence: string, repairable: boolean, holds: boolean, brokenCount: number, rows: Array<{ subject: string, found: string }> }> } | null, userErrors: Array<
       | { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'InvalidMove', code: UserErrorCode, message: string, field: Array<string> | null }
       | { __typename: 'RateLimited', retryAfterSeconds: number, code: UserErrorCode, message: string, field: Array<string> | null }

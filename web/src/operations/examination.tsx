@@ -1,12 +1,13 @@
 import { Alert, Group, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { duration, moment } from '../format.ts';
-import type { ExaminationFragment } from '../operations.generated.ts';
+import type { ExaminationFragment, FaultFragment } from '../operations.generated.ts';
 import { Verdict } from './verdict.tsx';
 
 /** What was found, and what was done before that. */
 export interface Examined {
-  report: ExaminationFragment;
+  report: ExaminationFragment | null;
+  faults: readonly FaultFragment[];
   repair?: { done: readonly string[]; failed: readonly string[] };
 }
 
@@ -15,7 +16,7 @@ const MOST_ROWS = 5;
 
 type Invariant = ExaminationFragment['invariants'][number];
 
-export function Examination({ report: { healthy, invariants, checkedAt, seconds } }: Pick<Examined, 'report'>) {
+export function Examination({ report: { healthy, invariants, checkedAt, seconds } }: { report: ExaminationFragment }) {
   const { t, i18n } = useTranslation();
   const when = t('ops.examinedAt', { at: moment(checkedAt, i18n.language), duration: duration(seconds * 1_000, t) });
   if (healthy) {

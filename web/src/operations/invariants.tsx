@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { ExamineDocument, RepairInvariantsDocument } from '../operations.generated.ts';
 import { Card } from '../parts/card.tsx';
-import { errorText } from '../parts/faults.tsx';
+import { errorText, faultText } from '../parts/faults.tsx';
 import { useClient } from '../session-context.tsx';
 import { Examination, type Examined } from './examination.tsx';
 
@@ -14,9 +14,10 @@ export function Invariants({ isOpen }: { isOpen: boolean }) {
   const client = useClient();
   const act = useMutation({
     mutationFn: async (verb: 'examine' | 'repair'): Promise<Examined> => {
-      if (verb === 'examine') return { report: (await client.request(ExamineDocument, {})).doctor };
-      const { report, done, failed } = (await client.request(RepairInvariantsDocument, {})).repairInvariants;
-      return { report, repair: { done, failed } };
+      if (verb === 'examine') return { report: (await client.request(ExamineDocument, {})).doctor, faults: [] };
+      const { report, done, failed, userErrors } = (await client.request(RepairInvariantsDocument, {}))
+        .repairInvariants;
+      return { report, faults: userErrors, repair: { done, failed } };
     },
   });
   const ask = () =>
@@ -28,7 +29,9 @@ export function Invariants({ isOpen }: { isOpen: boolean }) {
       onConfirm: () => act.mutate('repair'),
     });
   const { data, error, isPending, variables } = act;
-  const isRepairable = data?.report.invariants.some(({ holds, repairable }) => !holds && repairable) ?? false;
+  const fault = data?.faults[0];
+  const problem = error ? errorText(error, t) : fault && faultText(fault, t);
+  const isRepairable = data?.report?.invariants.some(({ holds, repairable }) => !holds && repairable) ?? false;
   return (
     <Card title={t('ops.invariants')}>
       <Stack gap="sm">
@@ -63,12 +66,12 @@ export function Invariants({ isOpen }: { isOpen: boolean }) {
           </Text>
         )}
         <div aria-live="polite">
-          {error && (
+          {problem && (
             <Alert color="red" className="note">
-              {errorText(error, t)}
+              {problem}
             </Alert>
           )}
-          {data && !error && (
+          {data?.report && !problem && (
             <Stack gap="sm">
               {data.repair && <Repaired {...data.repair} />}
               <Examination report={data.report} />

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createRates, type Rates } from '../../src/gate/rates.ts';
+import { createOrm } from '../../src/orm.ts';
+import { holdLock } from '../lifecycle/rows.ts';
+import { service, user } from '../support/api.ts';
+import { useDatabase } from '../support/database.ts';
+
+const database = useDatabase();
+const limits = { submitsPerMinute: 5, otherMutationsPerMinute: 3, sharedReadsPerMinute: 2 };
+
+/** Two processes, each with a pool and a memory of its own. */
+const orms: MikroORM[] = [];
+let [one, other]: Rates[] = [];
+beforeAll(async () => {
+  for (const name of ['one', 'other']) {
+    orms.push(await createOrm({ url: database().url, name, statementMs: 1_000, lockMs: 200 }));
+  }
+});
+/** Anew, so that none remembers whom it has refused. */
+const begin = () => {
+  [one, other] = orms.map((orm) => createRates({ orm, limits }));
+};
+afterEach(() => {
+  vi.useRealTimers();
+  for (const rates of [one, other]) rates?.stop();
+});
+afterAll(async () => {
+  for (const orm of orms) await orm.close();
+});
+
+const somebody = user;
+
+/** How many statements are sent while something is done. */
+async function statementsWhile(act: () => Promise<unknown>): Promise<number> {
+  const query = vi.spyOn(pg.Client.prototype, 'query');
+  try {
+    await act();
+    return query.mock.calls.length;
+  } finally {
+    query.mockRestore();
+  }
+}
+
+describe('a limit per minute', () => {
+  it('lets in as many as it says and tells the others when to come again', async () => {
+    begin();
+    const asker = somebody();
+    for (let asked = 0; asked < 5; asked += 1) expect(await one!.count('submits', asker)).toBeNull();
+    const waitMs = await one!.count('submits', asker);
+    expect(waitMs).toBeGreaterThan(0);
+    expect(waitMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('is one for all processes, however many ask at once', async () => {
+    begin();
+    const asker = somebody();
+    const all = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one! : other!).count('submits', asker));
+    expect((await Promise.all(all)).filter((waitMs) => waitMs === null)).toHaveLength(5);
+  });
+
+  it('counts a batch by its rows, and refuses all of it where they are too many', async () => {
+    begin();
+    const asker = somebody();
+    expect(await one!.count('submits', asker, 4)).toBeNull();
+    expect(await one!.count('submits', asker, 2)).not.toBeNull();
+    expect(await other!.count('submits', asker)).not.toBeNull();
+  });
+
+  it('is apart for each thing that is counted and for each who asks', async () => {
+    begin();
+    const asker = somebody();
+    expect(await one!.count('sharedReads', asker, 3)).not.toBeNull();
+    expect(await one!.count('otherMutations', asker, 3)).toBeNull();
+    expect(await one!.count('sharedReads', somebody(), 2)).toBeNull();
+  });
+
+  it('is ten times as high for a token of a service', async () => {
+    begin();
+    const [asker, otherToken] = [service(), service()];
+    expect(await one!.count('otherMutations', asker, 30)).toBeNull();
+    expect(await other!.count('otherMutations', asker)).not.toBeNull();
+    expect(await one!.count('otherMutations', otherToken)).toBeNull();
+  });
+
+  it('begins anew when the minute is over', async () => {
+    begin();
+    const asker = somebody();
+    expect(await one!.count('submits', asker, 6)).not.toBeNull();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    expect(await one!.count('submits', asker, 5)).toBeNull();
+  });
+
+  it('costs one statement, and none for who is over it', async () => {
+    begin();
+    const asker = somebody();
+    expect(await statementsWhile(() => one!.count('submits', asker))).toBe(1);
+    await one!.count('submits', asker, 5);
+    expect(await statementsWhile(() => one!.count('submits', asker))).toBe(0);
+  });
+
+  it('lets nobody in who cannot be counted', async () => {
+    begin();
+    const asker = somebody();
+    await one!.count('submits', asker);
+    await using _held = await holdLock(database().pool, 'select from rate_limits where key = $1', [
+      `submits:${asker.id}`,
+    ]);
+    await expect(one!.count('submits', asker)).rejects.toMatchObject({ code: '55P03' });
+  });
+
+  it('forgets minutes that are over, and no others', async () => {
+    begin();
+    const [past, present] = [somebody(), somebody()];
+    await one!.count('submits', past);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    await one!.count('submits', present);
+    await one!.cleanUp();
+    const { rows } = await database().pool.query<{ key: string }>('select key from rate_limits where key = any($1)', [
+      [past, present].map(({ id }) => `submits:${id}`),
+    ]);
+    expect(rows).toEqual([{ key: `submits:${present.id}` }]);
+  });
+});
+
+it('a user is counted by his id, a service by its token, and who is unknown by his address', async () => {
+  begin();
+  const [ada, desk] = [user(randomUUID(), 'premium'), service('jobs:read')];
+  const address = `2001:db8:0:${randomUUID()}`;
+  for (const asker of [ada, desk, { kind: 'address', address } as const]) await one!.count('sharedReads', asker);
+  const keys = [ada.id, desk.tokenId, address].map((key) => `sharedReads:${key}`);
+  const { rows } = await database().pool.query('select points from rate_limits where key = any($1)', [keys]);
+  expect(rows).toEqual([{ points: 1 }, { points: 1 }, { points: 1 }]);
+});

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Submission } from '../../src/lifecycle/submit.ts';
+import { bend } from '../lifecycle/rows.ts';
+import { useDatabase } from '../support/database.ts';
+import { makeCopies, makeJob } from '../support/factory.ts';
+import { useWorkers } from '../support/workers.ts';
+
+const FLOOD = 10_000;
+const CONCURRENCY = 2;
+
+const database = useDatabase({ bent: 'ten thousand copied rows that have no life behind them' });
+const workers = useWorkers(database);
+
+let flooder = '';
+beforeAll(async () => {
+  const { pool } = database();
+  const made = await makeJob(pool, {
+    status: 'QUEUED',
+    kind: 'PROBE',
+    price: 0,
+    testData: { does: 'ECHO' },
+    task: false,
+  });
+  flooder = made.userId;
+  await makeCopies(pool, made, FLOOD - 1);
+  // Ranked as their submits would have ranked them, one after the other.
+  await bend(
+    pool,
+    `update analysis_jobs j set priority = least(n - 1, 1000)
+     from (select id, row_number() over (order by id) as n from analysis_jobs where user_id = $1) r where r.id = j.id`,
+    [flooder],
+  );
+  await pool.query(
+    `select count(*) from graphile_worker.add_jobs((
+       select array_agg(row('run_job', json_build_object('jobId', id, 'round', 1, 'attempt', 1), null, null, 1,
+         'job:' || id, priority, null)::graphile_worker.job_spec order by id)
+       from analysis_jobs where user_id = $1
+     ))`,
+    [flooder],
+  );
+}, 120_000);
+
+async function submit(count: number, options: Partial<Submission> = {}): Promise<string[]> {
+  const probe = { kind: 'PROBE', name: 'Probe', testData: { does: 'ECHO' }, price: 0, maxAttempts: 3 } as const;
+  const rows = Array.from({ length: count }, () => ({ ...probe, tierPriority: 0, ...options }));
+  const { outcomes } = await workers.lifecycle().submit(randomUUID(), rows);
+  return outcomes.map((outcome) => (outcome.outcome === 'SUBMITTED' ? outcome.job.id : 'refused'));
+}
+
+/** How many jobs of the flooder were started between the submit of a job and its own start. */
+async function readWait(jobId: string): Promise<number> {
+  const { rows } = await database().pool.query<{ before: number }>(
+    `select (
+       select count(*)::int from job_events e
+       where e.user_id = $2 and e.type = 'STARTED' and e.id > queued.id and e.id < started.id
+     ) as before
+     from job_events queued join job_events started using (job_id)
+     where job_id = $1 and queued.type = 'QUEUED' and started.type = 'STARTED'`,
+    [jobId, flooder],
+  );
+  return rows[0]!.before;
+}
+
+const countWaiting = async () =>
+  (
+    await database().pool.query<{ count: number }>(
+      `select count(*)::int as count from analysis_jobs where user_id = $1 and status = 'QUEUED'`,
+      [flooder],
+    )
+  ).rows[0]!.count;
+
+describe(`beside a user with ${FLOOD} waiting jobs`, () => {
+  it('another one’s first job waits for one of them, and what was being fetched', async () => {
+    const [jobId] = await submit(1);
+    await workers.start({ ASSAY_WORKER_CONCURRENCY: String(CONCURRENCY) });
+    await workers.reach(jobId!, 'COMPLETED');
+    expect(await readWait(jobId!)).toBeLessThanOrEqual(CONCURRENCY);
+    expect(await countWaiting()).toBeGreaterThan(FLOOD / 2);
+  });
+
+  it('each further job waits for one more at the most, also while the flood is being worked off', async () => {
+    await workers.start({ ASSAY_WORKER_CONCURRENCY: String(CONCURRENCY) });
+    const jobIds = await submit(5);
+    for (const [index, jobId] of jobIds.entries()) {
+      await workers.reach(jobId, 'COMPLETED');
+      expect(await readWait(jobId)).toBeLessThanOrEqual(index + 1 + CONCURRENCY);
+    }
+    expect(await countWaiting()).toBeGreaterThan(FLOOD / 2);
+  });
+
+  it('a job of a better tier waits for none that was not being fetched', async () => {
+    await workers.start({ ASSAY_WORKER_CONCURRENCY: String(CONCURRENCY) });
+    const [jobId] = await submit(1, { tierPriority: -10 });
+    await workers.reach(jobId!, 'COMPLETED');
+    expect(await readWait(jobId!)).toBeLessThanOrEqual(CONCURRENCY);
+  });
+});
