@@ -250,7 +250,7 @@ describe('the table of jobs', { timeout: 60_000 }, () => {
     }
     const page = await shown.open('/?order=oldest', { token });
     await page.getByText('30 jobs').waitFor();
-    expect(await page.locator('tbody tr').count()).toBe(25);
+    await expect.poll(() => page.locator('tbody tr').count(), SOON).toBe(25);
     await page.getByRole('button', { name: 'Next page' }).click();
     await expect.poll(() => page.locator('tbody tr').count(), SOON).toBe(5);
     expect(page.url()).toMatch(/order=oldest&after=/);

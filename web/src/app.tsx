@@ -2,19 +2,19 @@ import { MantineProvider, mergeThemeOverrides } from '@mantine/core';
 import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { RouterProvider } from 'react-router/dom';
-import { createAssayClient } from '../../src/client/index.ts';
-import { createCache } from './cache.ts';
+import { type OpenedSession, openSession } from './opened-session.ts';
 import { createRoutes } from './routes.tsx';
-import { forgetSession, readSession, type Session } from './session.ts';
+import { forgetSession } from './session.ts';
 import { SignedInProvider } from './session-context.tsx';
 import { SignIn } from './sign-in.tsx';
 import { styleNonce } from './style-nonce.ts';
 import { theme } from './theme.ts';
 
-export function App() {
+/** @param first what was opened before anything was drawn, where one was signed in already */
+export function App({ first }: { first: OpenedSession | undefined }) {
   const { t } = useTranslation();
   // Buttons that libraries draw by themselves have a cross and no name.
   const named = useMemo(
@@ -22,38 +22,36 @@ export function App() {
       mergeThemeOverrides(theme, { components: { CloseButton: { defaultProps: { 'aria-label': t('shell.close') } } } }),
     [t],
   );
-  const [session, setSession] = useState(readSession);
+  const [opened, setOpened] = useState(first);
   const [wasEnded, setWasEnded] = useState(false);
   const signOut = (why?: 'ended') => {
     forgetSession();
     setWasEnded(why === 'ended');
-    setSession(undefined);
+    setOpened(undefined);
   };
   return (
     <MantineProvider theme={named} defaultColorScheme="auto" getStyleNonce={styleNonce}>
       <Notifications position="bottom-right" limit={4} />
-      {session ? (
-        <Inside key={session.token} session={session} signOut={signOut} />
+      {opened ? (
+        <Inside key={opened.session.token} opened={opened} signOut={signOut} />
       ) : (
-        <SignIn wasEnded={wasEnded} onSession={setSession} />
+        <SignIn wasEnded={wasEnded} onSession={(session) => setOpened(openSession(session))} />
       )}
     </MantineProvider>
   );
 }
 
-function Inside({ session, signOut }: { session: Session; signOut: (why?: 'ended') => void }) {
-  // All of it belongs to one token: another one mounts this anew.
-  const [value] = useState(() => ({
-    client: createAssayClient({ url: location.origin, token: session.token }),
-    cache: createCache(() => signOut('ended')),
-    routes: createRoutes(),
-    ...{ session, signOut },
-  }));
+function Inside({ opened, signOut }: { opened: OpenedSession; signOut: (why?: 'ended') => void }) {
+  const { client, cache, session, refused } = opened;
+  const [value] = useState(() => ({ client, session, signOut }));
+  const [routes] = useState(createRoutes);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is told once, and signing out does the same at any time
+  useEffect(() => void refused.then(() => signOut('ended')), [refused]);
   return (
     <SignedInProvider value={value}>
-      <QueryClientProvider client={value.cache}>
+      <QueryClientProvider client={cache}>
         <ModalsProvider modalProps={{ centered: true }}>
-          <RouterProvider router={value.routes} />
+          <RouterProvider router={routes} />
         </ModalsProvider>
       </QueryClientProvider>
     </SignedInProvider>

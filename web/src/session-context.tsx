@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext } from 'react';
 import type { AssayClient } from '../../src/client/index.ts';
 import { MeDocument, type MeQuery } from './operations.generated.ts';
@@ -28,10 +28,13 @@ export function useSignedIn(): SignedIn {
 
 export const useClient = (): AssayClient => useSignedIn().client;
 
+export const viewerQuery = (client: AssayClient) =>
+  queryOptions({ queryKey: ['viewer'], queryFn: () => client.request(MeDocument, {}) });
+
 /** Undefined while it is asked for. */
 export function useViewer(): Viewer | undefined {
   const client = useClient();
-  const { data } = useQuery({ queryKey: ['viewer'], queryFn: () => client.request(MeDocument, {}) });
+  const { data } = useQuery(viewerQuery(client));
   return data?.viewer;
 }
 

@@ -1,7 +1,7 @@
 import { Button, Group, MultiSelect, Select, Switch, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useDisclosure, useMediaQuery } from '@mantine/hooks';
 import { IconFilter, IconFilterOff, IconSearch } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { KINDS, PERIODS, type Period, type Search, STATUSES } from './search.ts';
 
@@ -14,7 +14,7 @@ interface Props {
 
 const NOTHING = { status: null, kind: null, name: null, period: null, user: null, deleted: null };
 
-export function JobFilters({ search, onChange, isOfAll }: Props) {
+export const JobFilters = memo(function JobFilters({ search, onChange, isOfAll }: Props) {
   const { t } = useTranslation();
   const { status, kind, period, isDeletedShown, isOldestFirst, isFiltered } = search;
   const periods = Object.keys(PERIODS) as Period[];
@@ -97,7 +97,7 @@ export function JobFilters({ search, onChange, isOfAll }: Props) {
       )}
     </Group>
   );
-}
+});
 
 /** A field whose text counts once nobody types any more. */
 function Typed({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useNarrow } from '../narrow.ts';
-import { JobsDocument, type JobsQuery } from '../operations.generated.ts';
+import type { JobsQuery } from '../operations.generated.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { PageHead } from '../parts/page-head.tsx';
@@ -13,8 +13,9 @@ import { useClient, useViewer } from '../session-context.tsx';
 import { BulkCancel, type Many } from './bulk-cancel.tsx';
 import { JobCards } from './job-cards.tsx';
 import { JobFilters } from './job-filters.tsx';
+import { jobsQuery } from './jobs-query.ts';
 import { JobsTable } from './jobs-table.tsx';
-import { filterOf, useSearch, variablesOf } from './search.ts';
+import { filterOf, useSearch } from './search.ts';
 
 export function JobsPage() {
   const { t } = useTranslation();
@@ -25,16 +26,10 @@ export function JobsPage() {
   const [search, change] = useSearch();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [many, setMany] = useState<Many>();
-  const key = JSON.stringify(search);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the search as text; an object is another one each time
-  const variables = useMemo(() => variablesOf(search, Date.now()), [key]);
+  const query = useMemo(() => jobsQuery(client, search), [client, search]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another search, another selection
-  useEffect(() => setSelected(new Set()), [key]);
-  const { data, error, refetch, isPlaceholderData } = useQuery({
-    queryKey: ['jobs', variables],
-    queryFn: () => client.request(JobsDocument, variables),
-    placeholderData: keepPreviousData,
-  });
+  useEffect(() => setSelected(new Set()), [search]);
+  const { data, error, refetch, isPlaceholderData } = useQuery({ ...query, placeholderData: keepPreviousData });
   const jobs = data?.jobs.nodes;
   const stopMany = () =>
     setMany({

@@ -1,10 +1,14 @@
 import { Checkbox, Table, Text, VisuallyHidden } from '@mantine/core';
+import { useDeferredValue } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { JobRowFragment } from '../operations.generated.ts';
 import { Age, RunTime } from '../parts/age.tsx';
 import { StatusBadge } from '../parts/status-badge.tsx';
 import { JobName, JobProgress } from './job-cells.tsx';
 import { RowActions } from './row-actions.tsx';
+
+/** So many rows fill a window; they are drawn first, and the others when they are there. */
+const FIRST_ROWS = 8;
 
 interface Props {
   jobs: readonly JobRowFragment[];
@@ -15,6 +19,7 @@ interface Props {
 
 export function JobsTable({ jobs, selected, onSelect, isOfAll }: Props) {
   const { t } = useTranslation();
+  const shown = useDeferredValue(jobs, jobs.slice(0, FIRST_ROWS));
   const isActive = ({ status }: JobRowFragment) => status === 'QUEUED' || status === 'PROCESSING';
   const active = jobs.filter(isActive);
   const isAll = active.length > 0 && active.every(({ id }) => selected.has(id));
@@ -55,19 +60,20 @@ export function JobsTable({ jobs, selected, onSelect, isOfAll }: Props) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {jobs.map((job) => (
+          {shown.map((job) => (
             <Table.Tr
               key={job.id}
               data-job={job.id}
               bg={selected.has(job.id) ? 'var(--mantine-primary-color-light)' : undefined}
             >
               <Table.Td>
-                <Checkbox
-                  aria-label={t('jobs.select', { name: job.name })}
-                  checked={selected.has(job.id)}
-                  disabled={!isActive(job)}
-                  onChange={() => toggle(job.id)}
-                />
+                {isActive(job) && (
+                  <Checkbox
+                    aria-label={t('jobs.select', { name: job.name })}
+                    checked={selected.has(job.id)}
+                    onChange={() => toggle(job.id)}
+                  />
+                )}
               </Table.Td>
               <Cells job={job} isOfAll={isOfAll} />
             </Table.Tr>

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Group, Menu, Stack, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ACTIONS, type Action, type Job, reasonAgainst } from '../job/actions.ts';
 import { ACTION_ICONS, isDangerous } from '../job/looks.ts';
@@ -25,19 +26,31 @@ export function RowActions({ job }: { job: Job }) {
           {t(`action.${first}`)}
         </Button>
       )}
-      <Menu position="bottom-end" width={280}>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="md" aria-label={t('jobs.more', { name: job.name })}>
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {ACTIONS.map((action) => (
-            <ActionItem key={action} action={action} job={job} onClick={() => act(action, job)} />
-          ))}
-        </Menu.Dropdown>
-      </Menu>
+      <MoreActions job={job} act={act} />
     </Group>
+  );
+}
+
+/** A menu costs as much as the rest of its row, and few are ever opened: it is made when it is first asked for. */
+function MoreActions({ job, act }: { job: Job; act: (action: Action, job: Job) => void }) {
+  const { t } = useTranslation();
+  const [isMade, setMade] = useState(false);
+  const dots = {
+    ...{ variant: 'subtle', color: 'gray', size: 'md', 'aria-label': t('jobs.more', { name: job.name }) },
+    children: <IconDots size={18} aria-hidden />,
+  };
+  if (!isMade) return <ActionIcon {...dots} aria-haspopup="menu" aria-expanded={false} onClick={() => setMade(true)} />;
+  return (
+    <Menu defaultOpened position="bottom-end" width={280}>
+      <Menu.Target>
+        <ActionIcon {...dots} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        {ACTIONS.map((action) => (
+          <ActionItem key={action} action={action} job={job} onClick={() => act(action, job)} />
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

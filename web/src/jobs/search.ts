@@ -1,3 +1,4 @@
+import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import type { JobFilter, JobKind, JobStatus } from '../../../src/client/index.ts';
 import type { JobsQueryVariables } from '../operations.generated.ts';
@@ -27,24 +28,27 @@ export interface Search {
 
 export function useSearch(): [Search, (changes: Record<string, string | null>) => void] {
   const [params, setParams] = useSearchParams();
-  const change = (changes: Record<string, string | null>) =>
-    setParams(
-      (present) => {
-        const next = new URLSearchParams(present);
-        for (const name of PLACE) next.delete(name);
-        for (const [name, value] of Object.entries(changes)) {
-          if (value) next.set(name, value);
-          else next.delete(name);
-        }
-        return next;
-      },
-      // Each page is a place to go back to; each letter of a word is not.
-      { replace: !PLACE.some((name) => name in changes) },
-    );
-  return [readSearch(params), change];
+  const change = useCallback(
+    (changes: Record<string, string | null>) =>
+      setParams(
+        (present) => {
+          const next = new URLSearchParams(present);
+          for (const name of PLACE) next.delete(name);
+          for (const [name, value] of Object.entries(changes)) {
+            if (value) next.set(name, value);
+            else next.delete(name);
+          }
+          return next;
+        },
+        // Each page is a place to go back to; each letter of a word is not.
+        { replace: !PLACE.some((name) => name in changes) },
+      ),
+    [setParams],
+  );
+  return [useMemo(() => readSearch(params), [params]), change];
 }
 
-function readSearch(params: URLSearchParams): Search {
+export function readSearch(params: URLSearchParams): Search {
   const list = (name: string) => (params.get(name) ?? '').split(',');
   const period = params.get('period');
   const search = {
