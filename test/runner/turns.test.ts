@@ -25,6 +25,14 @@ async function readMostRunning(userId: string): Promise<number> {
   return rows[0]!.most;
 }
 
+async function isPutOff(jobId: string): Promise<boolean> {
+  const { rowCount } = await database().pool.query(
+    "select from graphile_worker.jobs where key = 'job:' || $1::text and run_at > now()",
+    [jobId],
+  );
+  return rowCount === 1;
+}
+
 it('two workers run a user’s jobs one by one where only one may run, and all of them, at no attempt’s cost', async () => {
   const [patient, other] = [randomUUID(), randomUUID()];
   const jobIds = await submit(patient, 8, 30);
@@ -40,9 +48,11 @@ it('two workers run a user’s jobs one by one where only one may run, and all o
 
 it('a job that is cancelled makes room for the next one', async () => {
   const userId = randomUUID();
-  const [first, next] = await submit(userId, 2, 60_000);
+  const [first] = await submit(userId, 1, 60_000);
   await workers.start({ ASSAY_LIMIT_RUNNING_PER_USER: '1' });
   await workers.reach(first!, 'PROCESSING');
+  const [next] = await submit(userId, 1, 60_000);
+  await expect.poll(() => isPutOff(next!)).toBe(true);
   await workers.cancel(first!);
   await workers.reach(next!, 'PROCESSING');
   await workers.cancel(next!);
