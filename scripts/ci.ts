@@ -7,6 +7,7 @@ const steps = [
   { script: 'unused', checks: 'files, exports and dependencies that nobody uses' },
   { script: 'codegen:check', checks: 'committed SDL and generated operations', mend: 'npm run codegen' },
   { script: 'lint:schema', checks: 'SDL and the operations of the examples' },
+  { script: 'schema:breaks', checks: 'the SDL against the released one' },
   { script: 'lint:sql', checks: 'migrations' },
 ];
 
