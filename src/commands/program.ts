@@ -8,6 +8,7 @@ import { migrateCommand } from './migrate.ts';
 import { pruneCommand } from './prune.ts';
 import { startCommand } from './start.ts';
 import { tokenCommand } from './token.ts';
+import { userCommand } from './user.ts';
 import { workerCommand } from './worker.ts';
 
 /** The version in package.json. */
@@ -36,8 +37,8 @@ Examples:
 
 ${environmentHelp()}`,
     );
-  const commands = [startCommand, apiCommand, workerCommand, migrateCommand, tokenCommand, doctorCommand, pruneCommand];
-  for (const command of commands) program.addCommand(command());
+  for (const command of [startCommand, apiCommand, workerCommand, migrateCommand]) program.addCommand(command());
+  for (const command of [tokenCommand, userCommand, doctorCommand, pruneCommand]) program.addCommand(command());
   return program;
 }
 

@@ -5,6 +5,7 @@ import { SCOPES } from '../gate/scopes.ts';
 import { CommandError } from './command-error.ts';
 import { openDatabase } from './database.ts';
 import { withUserSecret } from './user-secret.ts';
+import { readUuid } from './uuid.ts';
 
 export function tokenCommand(): Command {
   return new Command('token')
@@ -57,11 +58,6 @@ function serviceCommand(): Command {
       `\nScopes:\n${scopes.join('\n')}\n\nExample:\n  assay token service --name billing --scopes jobs:read,tokens:grant`,
     )
     .action(printServiceToken);
-}
-
-function readUuid(text: string): string {
-  if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text)) return text.toLowerCase();
-  throw new InvalidArgumentError('It must be a UUID.');
 }
 
 function readTtl(text: string): number {

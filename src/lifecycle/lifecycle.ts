@@ -4,6 +4,7 @@ import type { SyncSource } from '../entities/sync-source.ts';
 import type { WakeUp } from '../entities/wake-up.ts';
 import * as attempt from './attempt.ts';
 import { type Cancel, cancel, cancelMany, free } from './cancel.ts';
+import { eraseUser } from './erase.ts';
 import * as files from './files.ts';
 import { type Grant, grant } from './ledger.ts';
 import type { Moved } from './move.ts';
@@ -171,6 +172,15 @@ export function createLifecycle({ orm, wake, sweep = () => undefined, ...terms }
       sweep();
       return pruned;
     },
+    /** @param graceMs how long those who follow have to read that the jobs are deleted, before nobody's name is on that */
+    eraseUser: (userId: string, graceMs: number) =>
+      eraseUser(em(), userId, {
+        graceMs,
+        onRemoved(jobIds) {
+          wakeJobs(jobIds);
+          sweep();
+        },
+      }),
     takeDueRemovals: () => files.takeDueRemovals(em()),
     endRemovals: (names: readonly string[]) => files.endRemovals(em(), names),
     findUnknownBytes: (names: readonly string[]) => files.findUnknownBytes(em(), names),

@@ -73,11 +73,32 @@ export function eventOf(
 }
 
 /**
- * The one statement that changes a job's status: row, result, refund, event and next task, or none of them. It works on
- * sets, so that one job and a hundred take the same way.
+ * The parts of a statement that pay rounds back: `refund (job_id, balance)`, from the jobs that are named by `owing`, as a
+ * table and its condition.
  *
  * Refunds of one account in one statement are added up, because a statement can update a row only once; accounts are
  * locked in the order of their ids, so that two such statements cannot wait for each other.
+ */
+export const refundOf = (owing: RawBuilder<unknown>): RawBuilder<unknown> => sql`owed as (
+      select id, user_id, round, price, sum(price) over (partition by user_id order by id desc) - price as later
+      from ${owing}
+    ), held as (
+      select user_id from accounts where user_id in (select user_id from owed) order by user_id for update
+    ), paid as (
+      update accounts a set balance = a.balance + o.total
+      from (select user_id, sum(price) as total from owed join held using (user_id) group by user_id) o
+      where a.user_id = o.user_id
+      returning a.user_id, a.balance
+    ), refund as (
+      insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
+      select o.user_id, 'REFUND', o.price, p.balance - o.later, o.id, o.round from owed o join paid p using (user_id)
+      order by o.id
+      returning job_id, balance
+    )`;
+
+/**
+ * The one statement that changes a job's status: row, result, refund, event and next task, or none of them. It works on
+ * sets, so that one job and a hundred take the same way.
  * @returns the jobs that moved; a job that is not among them was refused by the guard
  */
 export async function move(em: EntityManager, name: MoveName, statement: MoveStatement): Promise<Moved[]> {
@@ -100,22 +121,7 @@ export async function move(em: EntityManager, name: MoveName, statement: MoveSta
     ), carried as (
       update analysis_results s set status = j.status, updated_at = j.updated_at, test_result = ${testResult}
       from moved j where s.job_id = j.id
-    ), owed as (
-      select id, user_id, round, price, sum(price) over (partition by user_id order by id desc) - price as later
-      from moved where refunded
-    ), held as (
-      select user_id from accounts where user_id in (select user_id from owed) order by user_id for update
-    ), paid as (
-      update accounts a set balance = a.balance + o.total
-      from (select user_id, sum(price) as total from owed join held using (user_id) group by user_id) o
-      where a.user_id = o.user_id
-      returning a.user_id, a.balance
-    ), refund as (
-      insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
-      select o.user_id, 'REFUND', o.price, p.balance - o.later, o.id, o.round from owed o join paid p using (user_id)
-      order by o.id
-      returning job_id, balance
-    ), logged as (
+    ), ${refundOf(sql`moved where refunded`)}, logged as (
       insert into job_events (${event.columns})
       select ${event.values} from moved j left join refund r on r.job_id = j.id
     )

@@ -7,7 +7,7 @@ import { Result } from '../entities/result.ts';
 import type { Scope } from '../entities/scope.ts';
 import { taskRemoved, workerTold } from './cancel.ts';
 import { MOVES } from './machine.ts';
-import { eventOf, moveTime } from './move.ts';
+import { eventOf, moveTime, refundOf } from './move.ts';
 import { owned, type Refused, readAny, readLive } from './refusal.ts';
 import { transact } from './transact.ts';
 
@@ -92,10 +92,7 @@ export interface Erased {
   was: JobStatus;
 }
 
-/**
- * One statement: refund where the round was open, the row and all that hangs on it, and the one event that tells of it.
- * Several jobs at once must be such as cost nothing: it pays one account back, once.
- */
+/** One statement: refund where the round was open, the row and all that hangs on it, and the one event that tells of it. */
 export async function eraseAll(em: EntityManager, which: RawBuilder<unknown>): Promise<Erased[]> {
   const event = eventOf(EventType.DELETED, sql`r.balance`);
   return await asDeletion(em, which, (transaction) =>
@@ -106,16 +103,9 @@ export async function eraseAll(em: EntityManager, which: RawBuilder<unknown>): P
         select id, seq + 1 as seq, user_id, result_id, kind, ${JobStatus.CANCELLED}::text as status, round, attempt,
           '{"percent": 0}'::jsonb as progress, name, null::text as failure_message, null::timestamptz as finished_at,
           null::timestamptz as started_at, greatest(now(), updated_at) as updated_at, lease_token,
-          price, status as was, status = any(${[...ACTIVE]}) and price > 0 as owed
+          price, status as was, status = any(${[...ACTIVE]}) and price > 0 as is_owed
         from removed
-      ), paid as (
-        update accounts a set balance = a.balance + j.price from last j where j.owed and a.user_id = j.user_id
-        returning a.balance
-      ), refund as (
-        insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
-        select j.user_id, 'REFUND', j.price, paid.balance, j.id, j.round from last j, paid
-        returning job_id, balance
-      ), erased as (
+      ), ${refundOf(sql`last where is_owed`)}, erased as (
         delete from job_events e using last j where e.job_id = j.id
       ), logged as (
         insert into job_events (${event.columns})
@@ -128,8 +118,9 @@ export async function eraseAll(em: EntityManager, which: RawBuilder<unknown>): P
 }
 
 /**
- * The log yields to a deletion only where the transaction says that it is one. The job is locked by a statement of its own,
- * so that the next one sees every event of it: also that of a move it had to wait for.
+ * The log yields to a deletion only where the transaction says that it is one. The jobs are locked by a statement of its own,
+ * so that the next one sees every event of them: also that of a move it had to wait for. Locked in the order of their ids,
+ * as everybody who locks several does it.
  */
 async function asDeletion<Row>(
   em: EntityManager,
@@ -139,7 +130,7 @@ async function asDeletion<Row>(
   return await transact(em, async (transaction) => {
     const db = transaction.getKysely();
     await sql`select set_config('assay.mover', 'delete', true)`.execute(db);
-    await sql`select from analysis_jobs j where ${which} for update`.execute(db);
+    await sql`select from analysis_jobs j where ${which} order by j.id for update`.execute(db);
     return (await act(transaction)).rows;
   });
 }

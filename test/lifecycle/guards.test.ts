@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { JobStatus } from '../../src/entities/job-status.ts';
 import { DOCTOR_MOVES, MOVES, type Move, type MoveName } from '../../src/lifecycle/machine.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, makeJob } from '../support/factory.ts';
-import { STANDINGS } from './lifecycles.ts';
+import { STANDINGS, useProcess } from './lifecycles.ts';
 
 const database = useDatabase();
+const api = useProcess(database, 'api');
 
 const NO_MOVE = 'AS001';
 const WRITTEN_ONCE = 'AS002';
@@ -17,12 +19,16 @@ const rowsOf = (table: Record<string, Move>, mover: string | null) =>
   Object.entries(table).flatMap(([move, { from, to }]) => from.map((status) => ({ move, from: status, to, mover })));
 const moves = rowsOf(MOVES, null);
 
-/** What PostgreSQL answers to a change by hand, which is taken back: the error's code, or null where it was let through. */
-async function tryByHand(statement: string, values: unknown[] = [], mover = ''): Promise<string | null> {
+/**
+ * What PostgreSQL answers to a change by hand, which is taken back: the error's code, or null where it was let through.
+ * @param before what the same transaction does first
+ */
+async function tryByHand(statement: string, values: unknown[] = [], mover = '', before = ''): Promise<string | null> {
   const client = await database().pool.connect();
   try {
     await client.query('begin');
     await client.query(`select set_config('assay.mover', $1, true)`, [mover]);
+    await client.query(before);
     await client.query(statement, values);
     return null;
   } catch (error) {
@@ -221,7 +227,7 @@ describe('a change by hand without a move', () => {
   });
 });
 
-const movers = ['', 'delete', 'prune', 'repair', 'anything'];
+const movers = ['', 'delete', 'prune', 'repair', 'erase', 'anything'];
 
 describe('an event', () => {
   const change = async (set: string, mover: string) => {
@@ -265,5 +271,88 @@ describe('an entry of the ledger', () => {
     expect(await byHand('delete from ledger_entries where job_id = $1')).toBe(WRITTEN_ONCE);
     expect(await tryByHand('truncate ledger_entries cascade', [], mover)).toBe(WRITTEN_ONCE);
     expect(await tryByHand('truncate accounts cascade', [], mover)).toBe(WRITTEN_ONCE);
+  });
+});
+
+describe('an erasure by hand', () => {
+  const nobody = randomUUID();
+  const makeNobody = `insert into accounts (user_id, balance) values ('${nobody}', 0)`;
+  const isNobodys = `user_id = '${nobody}'`;
+  const silent = `assessment_name = 'Deleted', error_message = null, progress = '{"percent": 0}'`;
+
+  /** A user of whom there is no job any more, or one of whom there is. */
+  let [gone, there] = ['', ''];
+  beforeEach(async () => {
+    const made = await makeJob(database().pool, { status: 'FAILED' });
+    await api().lifecycle.forceDelete(made.jobId, { owner: made.userId });
+    gone = made.userId;
+    ({ userId: there } = await makeJob(database().pool, { status: 'FAILED' }));
+  });
+
+  interface Attempt {
+    set: string;
+    mover?: string;
+    before?: string;
+    userId?: string;
+  }
+  const change = (table: string, { set, mover = 'erase', before = makeNobody, userId = gone }: Attempt) =>
+    tryByHand(`update ${table} set ${set} where user_id = $1`, [userId], mover, before);
+  const tables = [
+    { table: 'ledger_entries', set: `${isNobodys}, reason = null` },
+    { table: 'job_events', set: `${isNobodys}, ${silent}` },
+  ];
+
+  it.each(tables)(
+    'is let through in $table, for whom there is no job of, into an account that it made',
+    async (one) => {
+      expect(await change(one.table, one)).toBeNull();
+      expect(await change(one.table, { ...one, userId: there })).toBe(WRITTEN_ONCE);
+      for (const mover of movers.filter((name) => name !== 'erase')) {
+        expect(await change(one.table, { ...one, mover }), mover).toBe(WRITTEN_ONCE);
+      }
+    },
+  );
+
+  it.each(tables)('gives nobody’s rows in $table to somebody who was there', async ({ table, set }) => {
+    const theirs = set.replace(nobody, there);
+    const touch = `update accounts set balance = balance where user_id = '${there}'`;
+    for (const before of ['', makeNobody, touch]) {
+      expect(await change(table, { set: theirs, before }), before).toBe(WRITTEN_ONCE);
+    }
+    expect(await change(table, { set: set.replace(nobody, gone) })).toBe(WRITTEN_ONCE);
+  });
+
+  it.each(['amount = amount - 1', 'balance = balance + 1', 'job_id = assay_uuid()', 'round = 2', 'created_at = now()'])(
+    'changes nothing else of an entry: %s',
+    async (lie) => {
+      expect(await change('ledger_entries', { set: `${isNobodys}, reason = null, ${lie}` })).toBe(WRITTEN_ONCE);
+    },
+  );
+
+  it.each([`reason = 'x'`, 'reason = user_id::text'])('leaves no reason of an entry: %s', async (reason) => {
+    expect(await change('ledger_entries', { set: `${isNobodys}, ${reason}` })).toBe(WRITTEN_ONCE);
+  });
+
+  it.each([
+    'seq = seq + 1',
+    'job_id = assay_uuid()',
+    `xact = '3'`,
+    'token_balance = 9',
+    'at = now()',
+    `kind = 'PROBE'`,
+  ])('changes nothing else of an event: %s', async (lie) => {
+    expect(await change('job_events', { set: `${isNobodys}, ${silent}, ${lie}` })).toBe(WRITTEN_ONCE);
+  });
+
+  it.each([
+    `assessment_name = 'Of somebody', error_message = null, progress = '{"percent": 0}'`,
+    `assessment_name = 'Deleted', error_message = 'x', progress = '{"percent": 0}'`,
+    `assessment_name = 'Deleted', error_message = null, progress = '{"percent": 0, "message": "x"}'`,
+  ])('leaves no word in an event: %s', async (words) => {
+    expect(await change('job_events', { set: `${isNobodys}, ${words}` })).toBe(WRITTEN_ONCE);
+  });
+
+  it.each(['ledger_entries', 'job_events'])('removes nothing from %s', async (table) => {
+    expect(await tryByHand(`delete from ${table} where user_id = $1`, [gone], 'erase', makeNobody)).toBe(WRITTEN_ONCE);
   });
 });
