@@ -37,6 +37,8 @@ export interface Config {
   };
   /** Unset: derived from `jwt.secret`. */
   readonly signingSecret?: string;
+  /** Where a worker without an API serves its metrics; unset: nowhere. */
+  readonly metrics?: { readonly host: string; readonly port: number };
   readonly worker: {
     readonly concurrency: number;
     readonly heartbeatMs: number;
@@ -150,6 +152,7 @@ function configFrom(values: Values, read: ReadonlyMap<string, unknown>): Config 
       maxAgeSeconds: Math.floor(values.ASSAY_TOKEN_MAX_AGE / 1_000),
     },
     signingSecret: values.ASSAY_SIGNING_SECRET,
+    metrics: metricsFrom(values),
     worker: {
       concurrency: values.ASSAY_WORKER_CONCURRENCY,
       heartbeatMs: values.ASSAY_HEARTBEAT_MS,
@@ -173,6 +176,10 @@ function configFrom(values: Values, read: ReadonlyMap<string, unknown>): Config 
     languageModel: languageModelFrom(values),
     limits: Object.fromEntries(LIMITS.map(({ name, variable }) => [name, read.get(variable)])) as Limits,
   };
+}
+
+function metricsFrom({ ASSAY_METRICS_HOST: host, ASSAY_METRICS_PORT: port }: Values): Config['metrics'] {
+  return port === undefined ? undefined : { host, port };
 }
 
 function languageModelFrom(values: Values): Config['languageModel'] {

@@ -21,6 +21,8 @@ export interface OrmOptions {
   lockMs?: number;
   /** Milliseconds until a silent link counts as broken; by default a little more than a statement may take. */
   answerMs?: number;
+  /** Hears of each statement that failed, and of each connection that could not be had. It must not throw. */
+  onError?: (error: unknown) => void;
 }
 
 /**
@@ -28,7 +30,14 @@ export interface OrmOptions {
  * @throws when the database cannot be reached
  */
 export async function createOrm(options: OrmOptions): Promise<MikroORM> {
-  const { url, name = 'assay', poolSize = 10, statementMs = 5_000, lockMs = 2_000 } = options;
+  const {
+    url,
+    name = 'assay',
+    poolSize = 10,
+    statementMs = 5_000,
+    lockMs = 2_000,
+    onError = () => undefined,
+  } = options;
   const answerMs = options.answerMs ?? (statementMs === 0 ? undefined : statementMs + 1_000);
   const settings: Options = {
     clientUrl: url,
@@ -38,7 +47,7 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
     forceUtcTimezone: true,
     pool: { min: 0, max: poolSize },
     driverOptions: {
-      onPoolCreated: giveBackBroken,
+      onPoolCreated: (pool: Pool) => watch(pool, onError),
       application_name: name,
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
@@ -51,6 +60,12 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
   return orm;
 }
 
+/** Sees to it that no connection is lost, and that errors are heard of. */
+function watch(pool: Pool, onError: (error: unknown) => void): void {
+  giveBackBroken(pool, onError);
+  pool.on('connect', (client) => watchAnswers(client, onError));
+}
+
 /**
  * Gives a connection that broke in somebody's hands back to its pool. kysely 0.29 releases the connection of a transaction
  * after its commit or rollback, and on a broken one neither gets that far: each transaction that was cut would cost the
@@ -58,10 +73,13 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
  *
  * A connection that did not answer in time counts as broken too: its answer could still come, to the next question.
  */
-function giveBackBroken(pool: Pool): void {
+function giveBackBroken(pool: Pool, onError: (error: unknown) => void): void {
   const connect = pool.connect.bind(pool);
   const connectWatched = async (): Promise<PoolClient> => {
-    const client = await connect();
+    const client = await connect().catch((error: unknown) => {
+      onError(error);
+      throw error;
+    });
     const giveBack = client.release.bind(client);
     const onEnd = () => client.release(true);
     client.release = (destroy) => {
@@ -75,14 +93,14 @@ function giveBackBroken(pool: Pool): void {
   // The pool's own queries ask with a callback, and release whatever happens.
   pool.connect = ((callback?: Parameters<typeof connect>[0]) =>
     callback ? connect(callback) : connectWatched()) as Pool['connect'];
-  pool.on('connect', endWhenLate);
 }
 
-function endWhenLate(client: PoolClient): void {
+function watchAnswers(client: PoolClient, onError: (error: unknown) => void): void {
   const watched = (...args: unknown[]) => {
     const answer: unknown = Reflect.apply(Object.getPrototypeOf(client).query, client, args);
     if (answer instanceof Promise) {
       answer.catch((error: Error) => {
+        onError(error);
         if (error.message === 'Query read timeout') void client.release?.(true);
       });
     }

@@ -11,12 +11,16 @@ import { createSweeper } from './files/sweep.ts';
 import { createDashboard } from './gate/dashboard.ts';
 import { createFiles } from './gate/files.ts';
 import { openGate } from './gate/gate.ts';
+import { createInstallationFigures } from './gate/installation-figures.ts';
 import { createRates } from './gate/rates.ts';
 import { createReadiness } from './gate/readiness.ts';
 import { createShares } from './gate/shares.ts';
 import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
+import { countMoves } from './lifecycle/counted.ts';
+import { readFigures } from './lifecycle/health.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
+import { createMetrics, databaseErrorClass, type Metrics } from './metrics.ts';
 import { migrationStatus } from './migrate.ts';
 import { createOrm } from './orm.ts';
 
@@ -30,31 +34,44 @@ export interface RunningApi {
   stop(): Promise<void>;
 }
 
+export interface ApiOptions {
+  config: Config;
+  log: Log;
+  /** What this process counts; by default the API counts for itself. */
+  metrics?: Metrics;
+}
+
 /**
  * Starts the API: both transports of `/graphql`, and the paths beside it.
  * @throws when the database cannot be reached, or the port is taken
  */
-export async function startApi({ config, log }: { config: Config; log: Log }): Promise<RunningApi> {
+export async function startApi({ config, log, metrics = createMetrics() }: ApiOptions): Promise<RunningApi> {
   const { databaseUrl, databaseDirectUrl: directUrl = databaseUrl } = config;
   if (databaseUrl === undefined || directUrl === undefined) throw new Error('The API needs the URL of its database.');
   const { statementMs, lockMs, queueEvents: queueBound, queuedPerUser } = config.limits;
 
   await using started = new AsyncDisposableStack();
-  const orm = await createOrm({ url: databaseUrl, name: 'assay-api', statementMs, lockMs });
+  const onError = (error: unknown) => metrics.databaseErrors.inc({ class: databaseErrorClass(error) });
+  const orm = await createOrm({ url: databaseUrl, name: 'assay-api', statementMs, lockMs, onError });
   started.defer(() => orm.close());
   const wakeUps = createWakeUps({ orm, url: directUrl, log });
   started.defer(() => wakeUps.stop());
-  const lifecycle: Lifecycle = createLifecycle({
+  const verbs = createLifecycle({
     orm,
     wake: wakeUps.publish,
     startingTokens: config.startingTokens,
     queuedPerUser,
     sweep: () => void sweeper.sweep(),
   });
+  const lifecycle: Lifecycle = countMoves(verbs, { metrics, orm });
   const storage = await openStorage(storageUrlOf(config));
   const sweeper = createSweeper({ storage, removals: lifecycle, log });
   started.defer(() => sweeper.stop());
-  const feed = startFeed({ orm, wakeUps, log, queueBound });
+  const feed = startFeed({
+    ...{ orm, wakeUps, log, queueBound },
+    onEvent: (lagSeconds) => metrics.feedLag.observe(lagSeconds),
+    onMissed: (jobs) => metrics.missedWakeUps.inc(jobs),
+  });
   started.defer(() => feed.stop());
 
   const readiness = createReadiness({
@@ -67,17 +84,23 @@ export async function startApi({ config, log }: { config: Config; log: Log }): P
   const { leaseMs, rescueMs, rescueMs: everyMs } = config.worker;
   const connectionWatch = createConnectionWatch({ probe: lifecycle.readTime, leaseMs, everyMs });
   started.defer(lookRegularly(connectionWatch, everyMs));
+  metrics.onPrint(() => {
+    metrics.subscriptions.set(feed.countFollowers());
+    metrics.feedListening.set(feed.isListening() ? 1 : 0);
+  });
+  metrics.onPrint(createInstallationFigures({ read: () => readFigures(orm.em.fork(), leaseMs), metrics, log }));
   let url = config.publicUrl;
   const links = createLinks({ secret: signingSecret(config, log), baseUrl: () => url });
   const files = { ...sweeper, makeLink: links.make };
-  const rates = createRates({ orm, limits: config.limits });
+  const onRefused = (what: string) => metrics.rateLimited.inc({ what });
+  const rates = createRates({ orm, limits: config.limits, onRefused });
   started.defer(() => rates.stop());
   const shares = createShares(links, lifecycle, rates);
   const terms = termsOf(config);
   const doctor = createDoctor({ url: directUrl, leaseMs, rescueMs, runLimitsMs: terms.runLimitsMs, log });
   const contextOf = contextFor({ orm, lifecycle, feed, files, rates, shares, connectionWatch, doctor, terms });
   const gate = await openGate({
-    ...{ config, log, orm, contextOf, readiness },
+    ...{ config, log, metrics, orm, contextOf, readiness },
     schema: buildSchema(),
     files: createFiles({ config, storage, links, lifecycle, log }),
     shares,

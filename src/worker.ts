@@ -6,8 +6,10 @@ import { openStorage, storageUrlOf } from './files/storage-url.ts';
 import { createSweeper } from './files/sweep.ts';
 import { runLimitsOf } from './kinds/policy.ts';
 import { createConnectionWatch, lookRegularly } from './lifecycle/connection-watch.ts';
+import { countMoves } from './lifecycle/counted.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
+import { createMetrics, databaseErrorClass, type Metrics } from './metrics.ts';
 import { createOrm } from './orm.ts';
 import { type Attempts, createAttempts } from './runner/attempts.ts';
 import type { Backoff } from './runner/backoff.ts';
@@ -35,6 +37,8 @@ export interface WorkerOptions {
     | 'keepJobsMs'
   >;
   log: Log;
+  /** What this process counts; by default the worker counts for itself. */
+  metrics?: Metrics;
   /** URL of the module that exports `kinds`, for the handlers' threads. */
   kindsModule?: string;
   /** What running attempts get to finish when the worker stops, in milliseconds. */
@@ -65,6 +69,7 @@ const ownKinds = isSource ? new URL('./kinds/index.ts', import.meta.url) : new U
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { config, graceMs = 5_000, backoff = BACKOFF, threadMemoryMb = 512, pollMs = 1_000 } = options;
+  const { metrics = createMetrics() } = options;
   const { databaseUrl: url, databaseDirectUrl: directUrl = url } = config;
   if (url === undefined || directUrl === undefined) throw new Error('A worker needs the URL of its database');
   const { leaseMs, heartbeatMs, rescueMs, concurrency } = config.worker;
@@ -74,17 +79,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { kinds }: { kinds: Kinds } = await import(kindsModule);
 
   await using started = new AsyncDisposableStack();
-  const orm = await createOrm({ url, name: 'assay-worker', poolSize: Math.min(concurrency * 2 + 2, 20) });
+  const onError = (error: unknown) => metrics.databaseErrors.inc({ class: databaseErrorClass(error) });
+  const orm = await createOrm({ url, name: 'assay-worker', poolSize: Math.min(concurrency * 2 + 2, 20), onError });
   started.defer(() => orm.close());
   const publisher = createWakeUpPublisher({ orm, log });
   started.defer(() => publisher.stop());
   const storageUrl = storageUrlOf(config);
-  const lifecycle: Lifecycle = createLifecycle({
+  const verbs = createLifecycle({
     orm,
     wake: publisher.publish,
     startingTokens: config.startingTokens,
     sweep: () => void sweeper.sweep(),
   });
+  const lifecycle: Lifecycle = countMoves(verbs, { metrics, orm });
   const sweeper = createSweeper({ storage: await openStorage(storageUrl), removals: lifecycle, log });
   started.defer(() => sweeper.stop());
   const { syncSources, limits, languageModel } = config;
@@ -103,7 +110,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     onLost: (leases) => attempts.lose(leases),
   });
   started.defer(() => heartbeat.stop());
-  const attempts: Attempts = createAttempts({ workerId, lifecycle, threads, heartbeat, kinds, config, backoff, log });
+  const attempts: Attempts = createAttempts({
+    ...{ workerId, lifecycle, threads, heartbeat, kinds, config, backoff, metrics, log },
+  });
+  metrics.concurrency.set(concurrency);
   const watch = createConnectionWatch({
     async probe() {
       const at = await lifecycle.readTime();

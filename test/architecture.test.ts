@@ -20,6 +20,7 @@ const arrows: Record<string, Arrow> = {
   },
   'lifecycle/': {
     to: ['entities/'],
+    types: ['metrics.ts'],
     because: 'the only writer of jobs has to be readable alone, and is used under both the API and the workers',
   },
   'feed/': {
@@ -43,7 +44,7 @@ const arrows: Record<string, Arrow> = {
   },
   'gate/': {
     to: ['entities/', 'files/', 'schema/json.ts', 'lifecycle/ledger.ts'],
-    types: ['config.ts', 'context.ts', 'lifecycle/lifecycle.ts', 'log.ts'],
+    types: ['config.ts', 'context.ts', 'lifecycle/lifecycle.ts', 'log.ts', 'metrics.ts'],
     because:
       'the gate says who asks and how much, and lets bytes in and out by a link; an account is opened there, so that a first request can pay',
   },
@@ -111,6 +112,11 @@ const packages = [
     name: /^(graphql|@apollo\/|graphql-)/,
     only: /^(schema\/|resolvers\/|gate\/|build-schema\.ts|server\.ts|client\/)/,
     because: 'GraphQL ends at the resolvers; workers and the lifecycle run without it',
+  },
+  {
+    name: /^prom-client$/,
+    only: /^metrics\.ts$/,
+    because: 'what a process counts is declared in one place, and handed down to who counts',
   },
   {
     name: /^openai$/,

@@ -43,3 +43,20 @@ it('loses no connection to questions that are not answered in time', async () =>
     );
   }
 });
+
+it('tells of each statement that failed, also inside a transaction, and of no other', async () => {
+  const codes: unknown[] = [];
+  const onError = (error: unknown) => void codes.push((error as { code?: string }).code);
+  const orm = await createOrm({ url: database().url, name: 'told', onError });
+  try {
+    const run = (statement: string) => orm.em.fork().execute(statement);
+    await expect(run('select 1 / 0')).rejects.toThrow();
+    await expect(
+      orm.em.fork().transactional((transaction) => transaction.execute("insert into workers (id) values ('no uuid')")),
+    ).rejects.toThrow();
+    await run('select 1');
+    expect(codes).toEqual(['22012', '22P02']);
+  } finally {
+    await orm.close(true);
+  }
+});

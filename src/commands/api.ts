@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import { claimLog, openDatabase } from './database.ts';
 import { explainListenError, probePort } from './port.ts';
 import { runUntilStopped } from './shutdown.ts';
@@ -26,16 +27,22 @@ Examples:
       const code = await runUntilStopped(log, async (start) => {
         const database = await start('PostgreSQL', () => openDatabase(config, (line) => log.info(line)));
         await claimLog(database.config, log);
-        await start('The API', () => startApiPart(database.config, log));
+        const { createMetrics } = await import('../metrics.ts');
+        const metrics = createMetrics({ ofProcess: true });
+        await start('The API', () => startApiPart({ config: database.config, log, metrics }));
       });
       process.exit(code);
     });
 }
 
 /** Starts the API. @throws CommandError when its port was taken since it was probed */
-export async function startApiPart(config: Config, log: Log): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startApiPart(parts: {
+  config: Config;
+  log: Log;
+  metrics: Metrics;
+}): Promise<{ url: string; stop(): Promise<void> }> {
   const { startApi } = await import('../server.ts');
-  return await startApi({ config, log }).catch((error: unknown) => {
-    throw explainListenError(config, error);
+  return await startApi(parts).catch((error: unknown) => {
+    throw explainListenError(parts.config, error);
   });
 }

@@ -42,9 +42,11 @@ async function startAll(start: StartPart, log: Log, version: string): Promise<vo
   const { migrate } = await import('../migrate.ts');
   await migrate(directUrl(database.config));
   const demo = await demoFor(database.config);
-  await start('The API', () => startApiPart(database.config, log));
+  const { createMetrics } = await import('../metrics.ts');
+  const metrics = createMetrics({ ofProcess: true });
+  await start('The API', () => startApiPart({ config: database.config, log, metrics }));
   const { startWorker } = await import('../worker.ts');
-  await start('The worker', () => startWorker({ config: database.config, log }));
+  await start('The worker', () => startWorker({ config: database.config, log, metrics }));
   console.log(banner({ version, url: config.publicUrl, graphiql: config.env === 'development', demo }));
 }
 

@@ -153,6 +153,12 @@ export const settings = {
     default: '4m',
     description: 'how long one question to it may take; a report takes one or two',
   },
+  ASSAY_METRICS_PORT: {
+    schema: integer(0, 65_535),
+    unset: 'not served',
+    description: 'port on which `assay worker` serves /metrics; an API serves it on its own',
+  },
+  ASSAY_METRICS_HOST: { schema: host(), default: '127.0.0.1', description: 'address that this port is opened on' },
   ASSAY_PROBES: { schema: choice('on', 'off'), default: 'off', description: 'jobs that misbehave on demand' },
 } as const satisfies Record<string, Setting<unknown>>;
 

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Audience } from './audience.ts';
+import { secondsBetween } from './log.ts';
 import { type Position, whyLost } from './position.ts';
 import { readStretch, type StretchPage } from './stretch.ts';
 
@@ -11,6 +12,8 @@ export interface FeedHeadOptions {
   audience: Audience;
   /** Events that one read brings. */
   limit: number;
+  /** Hears how long ago each event happened, in seconds. */
+  onEvent?: ((lagSeconds: number) => void) | undefined;
 }
 
 /** From one read to the next: what happens meanwhile is read together. */
@@ -126,12 +129,13 @@ export class FeedHead {
 
   /** @returns whether it was the last page of its stretch */
   #hand(from: Position | null, page: StretchPage): boolean {
-    const { audience } = this.#options;
+    const { audience, onEvent } = this.#options;
     const reason = from && whyLost(from, page.log);
     if (reason) audience.beginAnew(reason);
     this.#position = reason ? null : page.position;
     if (!this.#position) return false;
     if (from) audience.hand(from, page);
+    for (const { event } of page.events) onEvent?.(secondsBetween(event.at, page.readAt));
     if (this.#position.part) return false;
     audience.arrive(this.#position, page.log);
     return true;

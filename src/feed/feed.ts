@@ -17,6 +17,10 @@ export interface FeedOptions {
   queueBound?: number;
   /** How often to look without being woken, in milliseconds. */
   pollMs?: number;
+  /** Hears, of each event that is read for those who follow, how long ago it happened, in seconds. */
+  onEvent?: (lagSeconds: number) => void;
+  /** Hears how many jobs had news that the poll found and no wake-up had told yet. */
+  onMissed?: (jobs: number) => void;
 }
 
 export interface Feed {
@@ -54,11 +58,12 @@ export interface Feed {
  * subscribers of this process, and from the position that each of them has reached. So a wake-up that is lost, doubled or
  * late changes nothing but the delay.
  */
-export function startFeed({ orm, wakeUps, log, queueBound = 256, pollMs = 5_000 }: FeedOptions): Feed {
+export function startFeed(options: FeedOptions): Feed {
+  const { orm, wakeUps, log, queueBound = 256, pollMs = 5_000, onEvent, onMissed } = options;
   const followers = new Map<string, Set<Follower>>();
-  const reader = new LogReader({ orm, log, limit: queueBound });
+  const reader = new LogReader({ orm, log, limit: queueBound, onEvent });
   const stopping = new AbortController();
-  const logFeed = createLogFeed({ orm, log, queueBound });
+  const logFeed = createLogFeed({ orm, log, queueBound, onEvent });
   const listener = wakeUps.subscribe({ onWakeUp: wake, onConnect: wakeAll });
   const polling = keepPolling();
 
@@ -87,7 +92,9 @@ export function startFeed({ orm, wakeUps, log, queueBound = 256, pollMs = 5_000 
   /** While nothing is heard every job is looked at, for the sake of progress: no position in the log shows that it is new. */
   async function poll(): Promise<void> {
     try {
-      lookAt(listener.isListening() ? await findBehind(orm.em.fork(), hindmost()) : followers.keys());
+      const behind = listener.isListening() ? await findBehind(orm.em.fork(), hindmost()) : null;
+      if (behind && behind.length > 0) onMissed?.(behind.length);
+      lookAt(behind ?? followers.keys());
     } catch (error) {
       log.warn({ err: error }, 'the poll failed');
     }

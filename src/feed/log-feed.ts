@@ -12,12 +12,14 @@ export interface LogFeedOptions {
   log: Logger;
   /** Events that may wait for one subscriber. */
   queueBound: number;
+  /** Hears how long ago each event happened that is read at the head, in seconds. */
+  onEvent?: ((lagSeconds: number) => void) | undefined;
 }
 
 /** The log of a user and of everyone, as one stream: most subscribers stand at its head and share one read. */
-export function createLogFeed({ orm, log, queueBound }: LogFeedOptions) {
+export function createLogFeed({ orm, log, queueBound, onEvent }: LogFeedOptions) {
   const audience = new Audience();
-  const head = new FeedHead({ orm, log, audience, limit: queueBound });
+  const head = new FeedHead({ orm, log, audience, limit: queueBound, onEvent });
   const catchUp = new CatchUp({ orm, log, head, limit: queueBound });
   let isStopped = false;
 

@@ -18,11 +18,14 @@ export interface LogPage {
   job: Job | null;
   /** In the order of `seq`. Of a job that is gone, what its log still has is told whether it was asked for or not. */
   events: JobEvent[];
+  /** When it was read, by the database's clock. */
+  readAt: Date;
 }
 
 interface Row extends Record<string, unknown> {
   id: string | null;
   events: Record<string, unknown>[] | null;
+  read_at: string;
 }
 
 /**
@@ -39,18 +42,23 @@ export async function readLog(em: EntityManager, requests: readonly LogRequest[]
         where e.job_id = asked.job_id and e.seq > coalesce(asked.after, case when j.id is null then 0 end)
         order by e.seq limit ${limit}
       ) e
-    ) as events
+    ) as events, clock_timestamp() as read_at
     from unnest(${requests.map(({ jobId }) => jobId)}::uuid[], ${requests.map(({ after }) => after)}::int[])
       with ordinality as asked (job_id, after, place)
     left join analysis_jobs j on j.id = asked.job_id
     order by asked.place`.execute(em.getKysely());
 
-  return rows.map(({ events, ...row }, place) => ({
+  return rows.map(({ events, read_at, ...row }, place) => ({
     after: requests[place]?.after ?? null,
     job: row.id === null ? null : em.map(Job, row),
     events: (events ?? []).map((event) => em.map(JobEvent, event)),
+    readAt: new Date(read_at),
   }));
 }
+
+/** Never less than 0: an event's time is that of its job's last move at least, which another statement may have seen. */
+export const secondsBetween = (earlier: Date, later: Date): number =>
+  Math.max(0, later.getTime() - earlier.getTime()) / 1_000;
 
 /** Of the followed jobs, those that are further than their followers know, or gone. */
 export async function findBehind(em: EntityManager, positions: ReadonlyMap<string, number>): Promise<string[]> {

@@ -31,6 +31,8 @@ export interface StretchPage {
   readonly stretch: Pick<Part, 'until' | 'end'>;
   /** The position behind all of them. While it has a part, there is more to read. */
   readonly position: Position;
+  /** When it was read, by the database's clock. */
+  readonly readAt: Date;
   /** Of the same moment as the events of a stretch that ends with the present. */
   readonly running: readonly Job[];
 }
@@ -41,6 +43,7 @@ interface Row {
   pruned_xact: string;
   pruned_seen: string;
   now: string;
+  read_at: string;
   end: string | null;
   events: Record<string, unknown>[] | null;
   running: Record<string, unknown>[] | null;
@@ -58,6 +61,7 @@ export async function readStretch(em: EntityManager, request: StretchRequest): P
   const { rows } = await sql<Row>`
     with found as materialized (${found}), page as (select id from found order by id limit ${limit})
     select log.id, log.pruned_id, log.pruned_xact, log.pruned_seen::text as pruned_seen, pg_current_snapshot()::text as now,
+      clock_timestamp() as read_at,
       (select max(id) from found)::text as end,
       (select json_agg(e order by e.id) from job_events e where e.id in (select id from page)) as events,
       (select json_agg(j) from analysis_jobs j where ${running ? runningOf(running) : sql`false`}) as running
@@ -70,7 +74,8 @@ export async function readStretch(em: EntityManager, request: StretchRequest): P
   const log = { id: row.id, pruned, now };
   const jobs = (row.running ?? []).map((job) => em.map(Job, job));
   const stretch = { until: until ?? now, end: from?.part?.end ?? BigInt(row.end ?? 0) };
-  if (!from) return { log, events: [], stretch, position: upTo(row.id, now), running: jobs };
+  const readAt = new Date(row.read_at);
+  if (!from) return { log, events: [], stretch, position: upTo(row.id, now), readAt, running: jobs };
   const events = (row.events ?? []).map((fields) => {
     const event = em.map(JobEvent, fields);
     return { event, position: behind(from, BigInt(event.id), stretch) };
@@ -78,7 +83,7 @@ export async function readStretch(em: EntityManager, request: StretchRequest): P
   // What is missing from the end of a part was deleted since.
   const isWhole = events.length < limit;
   const position = isWhole ? upTo(from.logId, stretch.until) : (events.at(-1)?.position ?? from);
-  return { log, events, stretch, position, running: jobs };
+  return { log, events, stretch, position, readAt, running: jobs };
 }
 
 /**

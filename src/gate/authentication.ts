@@ -33,14 +33,29 @@ export function createAuthenticator(parts: { config: Config; orm: MikroORM }): A
 
   return async (authorization) => {
     if (authorization === undefined) return null;
-    const token = authorization.length <= config.limits.tokenBytes ? BEARER.exec(authorization)?.[1] : undefined;
-    if (token === undefined) throw apiError('UNAUTHENTICATED');
+    const token = bearerOf(authorization, config);
     if (isServiceToken(token)) return await authenticateService(orm, token);
     const { sub, tier = DEFAULT_TIER, expiresAt } = await verifyUserToken(token);
     await admit(sub);
     const known = Object.hasOwn(config.tiers, tier) ? tier : DEFAULT_TIER;
     return { viewer: { kind: 'user', id: sub, tier: known }, expiresAt };
   };
+}
+
+/** Knows services alone, and needs no secret for that: where users have nothing to ask. */
+export function createServiceAuthenticator(parts: { config: Pick<Config, 'limits'>; orm: MikroORM }): Authenticate {
+  return async (authorization) => {
+    if (authorization === undefined) return null;
+    const token = bearerOf(authorization, parts.config);
+    if (!isServiceToken(token)) throw apiError('UNAUTHENTICATED');
+    return await authenticateService(parts.orm, token);
+  };
+}
+
+function bearerOf(authorization: string, { limits }: Pick<Config, 'limits'>): string {
+  const token = authorization.length <= limits.tokenBytes ? BEARER.exec(authorization)?.[1] : undefined;
+  if (token === undefined) throw apiError('UNAUTHENTICATED');
+  return token;
 }
 
 async function authenticateService(orm: MikroORM, token: string): Promise<Authentication> {

@@ -37,12 +37,14 @@ export type FormatError = (error: unknown) => GraphQLFormattedError;
  *
  * An error that is not known is INTERNAL_SERVER_ERROR with nothing of its own in it; the log has the rest under the same
  * `errorId`.
+ * @param onError hears of the code of each
  */
-export function createErrorFormat(log: Log): FormatError {
+export function createErrorFormat(log: Log, onError: (code: ErrorCode) => void = () => undefined): FormatError {
   return (error) => {
     const errorId = randomUUID();
     const { code, message = ERRORS[code].message, details, retryAfterMs } = classify(error);
     report(log, code, errorId, error);
+    onError(code);
     const place = error instanceof GraphQLError ? error : undefined;
     return {
       message,

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import { print } from 'graphql-sse';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Authenticate } from './authentication.ts';
 import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
@@ -35,6 +36,7 @@ export interface StreamParts extends SubscriptionParts {
   places: Places;
   authenticate: Authenticate;
   formatError: FormatError;
+  metrics: Metrics;
   log: Log;
 }
 
@@ -54,12 +56,14 @@ export interface EventStreams {
  * ended, or the reader did not read. Nothing gathers for him here: the next event is asked for when the last was taken.
  */
 export function createEventStreams(parts: StreamParts): EventStreams {
+  const { operations, connections } = parts.metrics;
   const open = new Set<Response>();
   const textOf = writeOnce(parts.formatError, printNext);
   let isStopping = false;
 
   return {
     async handler(request, response) {
+      operations.inc({ transport: 'stream' });
       if (!ACCEPTED.test(request.get('accept') ?? '*/*')) throw apiError('NOT_ACCEPTABLE');
       const operation = operationOf(request.body);
       const { authorization } = request.headers;
@@ -69,10 +73,12 @@ export function createEventStreams(parts: StreamParts): EventStreams {
       if (response.destroyed) return;
       takePlace(parts.places, who.viewer, request, response);
       open.add(response);
+      connections.inc({ transport: 'stream' });
       response.writeHead(200, HEADERS).write(COMMENT);
       const unwatch = watchToken(parts, { authorization, expiresAt: who.expiresAt }, () => cut(response));
       response.once('close', () => {
         open.delete(response);
+        connections.dec({ transport: 'stream' });
         unwatch();
       });
       const args = prepareSubscription(parts, who.viewer, operation);

@@ -7,10 +7,12 @@ import type { GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import type { ContextOf } from '../context.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import { createApollo } from './apollo.ts';
 import { createAuthenticator } from './authentication.ts';
 import { createDrain } from './drain.ts';
 import { createErrorFormat } from './error-format.ts';
+import { ERRORS } from './errors.ts';
 import { createEventStreams } from './event-stream.ts';
 import { createHttp } from './http.ts';
 import { createOriginCheck } from './origins.ts';
@@ -30,6 +32,7 @@ const DRAIN_LIMIT_MS = 10_000;
 export interface GateParts {
   config: Config;
   log: Log;
+  metrics: Metrics;
   orm: MikroORM;
   schema: GraphQLSchema;
   contextOf: ContextOf;
@@ -54,19 +57,23 @@ export interface OpenGate {
  * @throws when the port is taken
  */
 export async function openGate(parts: GateParts): Promise<OpenGate> {
-  const { config, log, orm, schema, contextOf, readiness, files, shares, dashboard } = parts;
+  const { config, log, metrics, orm, schema, contextOf, readiness, files, shares, dashboard } = parts;
   const preparation = createPreparation(schema, config);
-  const formatError = createErrorFormat(log);
+  const formatFor = (transport: string) => {
+    for (const code of Object.keys(ERRORS)) metrics.errors.inc({ transport, code }, 0);
+    return createErrorFormat(log, (code) => metrics.errors.inc({ transport, code }));
+  };
+  const formatError = formatFor('http');
   const authenticate = createAuthenticator({ config, orm });
   const isAllowedOrigin = createOriginCheck(config);
   const places = new Places(config);
-  const shared = { config, log, schema, preparation, authenticate, contextOf, formatError, isAllowedOrigin, places };
+  const shared = { config, log, metrics, schema, preparation, authenticate, contextOf, isAllowedOrigin, places };
 
   await using opened = new AsyncDisposableStack();
   const apollo = createApollo({ schema, config, preparation, formatError, log });
   await apollo.start();
   opened.defer(() => apollo.stop());
-  const streams = createEventStreams(shared);
+  const streams = createEventStreams({ ...shared, formatError: formatFor('stream') });
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   const drain = createDrain(server, { spellMs: DRAIN_SPELL_MS, limitMs: DRAIN_LIMIT_MS });
   const stillReady = async () => {
@@ -75,7 +82,10 @@ export async function openGate(parts: GateParts): Promise<OpenGate> {
   };
   server.on(
     'request',
-    createHttp({ ...shared, apollo, readiness: stillReady, files, shares, dashboard, eventStream: streams.handler }),
+    createHttp({
+      ...{ ...shared, apollo, formatError, readiness: stillReady, files, shares, dashboard },
+      eventStream: streams.handler,
+    }),
   );
   await listen(server, config);
   let sockets: Sockets | undefined;
@@ -85,7 +95,7 @@ export async function openGate(parts: GateParts): Promise<OpenGate> {
     streams.stop();
     await Promise.all([drain.end(), sockets?.stop()]);
   });
-  sockets = serveSockets({ ...shared, server });
+  sockets = serveSockets({ ...shared, formatError: formatFor('socket'), server });
 
   const open = opened.move();
   return { url: urlOf(server, config), stop: () => open.disposeAsync() };

@@ -1,23 +1,20 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import cors from 'cors';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { Context, ContextOf } from '../context.ts';
+import type { Metrics } from '../metrics.ts';
 import { clientAddress } from './addresses.ts';
 import type { Authenticate } from './authentication.ts';
 import { bodyWithin } from './body-deadline.ts';
+import { answerError } from './error-answer.ts';
 import { type FormatError, toApiError } from './error-format.ts';
-import { apiError, ERRORS, type ErrorCode, errorHeaders } from './errors.ts';
+import { apiError } from './errors.ts';
 import { graphiqlPage } from './graphiql.ts';
 import { isNestedDeeper } from './json-depth.ts';
+import { createMetricsPage } from './metrics-page.ts';
 import type { IsAllowedOrigin } from './origins.ts';
 import type { Preparation } from './preparation.ts';
 import type { Asker } from './rates.ts';
@@ -42,6 +39,7 @@ export interface HttpParts {
   authenticate: Authenticate;
   contextOf: ContextOf;
   formatError: FormatError;
+  metrics: Metrics;
   isAllowedOrigin: IsAllowedOrigin;
   readiness: () => Promise<Readiness>;
   /** Answers `/graphql/stream`. */
@@ -74,11 +72,19 @@ export function createHttp(parts: HttpParts): Express {
     const state = await readiness();
     response.status(state.ready ? 200 : 503).json(state);
   });
+  app.get('/metrics', createMetricsPage(parts));
   if (config.env === 'development') app.get('/graphiql', graphiqlPage());
   app.use('/files', parts.files);
   app.use('/share', createSharePages(parts.shares, addressOf(config)));
   app.use('/graphql', bodyWithin(JSON_WITHIN_MS));
-  app.all('/graphql', onlyGetAndPost, onlyJson, jsonBody(config.limits), graphql(parts));
+  app.all(
+    '/graphql',
+    countOperations(parts.metrics),
+    onlyGetAndPost,
+    onlyJson,
+    jsonBody(config.limits),
+    graphql(parts),
+  );
   app.all('/graphql/stream', onlyPost, onlyJsonType, jsonBody(config.limits), parts.eventStream);
   app.use(parts.dashboard);
   app.use(() => {
@@ -120,6 +126,13 @@ function goneOf(response: Response): AbortSignal {
 const queryOf = (request: Request): unknown =>
   request.method === 'GET' ? request.query.query : (request.body as { query?: unknown } | undefined)?.query;
 
+const countOperations =
+  ({ operations }: Metrics): RequestHandler =>
+  (_request, _response, next) => {
+    operations.inc({ transport: 'http' });
+    next();
+  };
+
 const onlyGetAndPost: RequestHandler = (request, response, next) => {
   if (request.method === 'GET' || request.method === 'POST') return next();
   response.set('allow', 'GET, POST');
@@ -157,25 +170,3 @@ const jsonBody = ({ bodyBytes, jsonDepth }: Config['limits']): RequestHandler =>
       }
     },
   });
-
-const answerError =
-  (formatError: FormatError): ErrorRequestHandler =>
-  (error: unknown, _request, response, next) => {
-    if (response.headersSent) return next(error);
-    const formatted = formatError(bodyError(error));
-    const { code, retryAfterMs } = formatted.extensions as { code: ErrorCode; retryAfterMs?: number };
-    response.set(errorHeaders(code, retryAfterMs));
-    // A path that leads nowhere is no field: here NOT_FOUND has the status that HTTP gives it.
-    const status = code === 'NOT_FOUND' ? 404 : ERRORS[code].status;
-    response.status(response.statusCode === 416 ? 416 : status).json({ errors: [formatted] });
-  };
-
-/** What express reports of a body or path that it could not read. */
-function bodyError(error: unknown): unknown {
-  const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
-  if (typeof status !== 'number' || status >= 500) return error;
-  if (type === 'entity.too.deep') return apiError('BAD_USER_INPUT', { message: 'The JSON is nested too deep.' });
-  if (status === 413) return apiError('PAYLOAD_TOO_LARGE');
-  if (status === 415) return apiError('UNSUPPORTED_MEDIA_TYPE');
-  return apiError('BAD_REQUEST', { message: 'The request could not be read.' });
-}

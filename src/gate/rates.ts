@@ -27,11 +27,18 @@ export interface Rates {
   stop(): void;
 }
 
+export interface RateParts {
+  orm: MikroORM;
+  limits: RateLimits;
+  /** Hears of each refusal. */
+  onRefused?: (what: Counted) => void;
+}
+
 /**
  * Counts in PostgreSQL, so that all API processes share one limit: one statement each time, and none for who is over his
  * limit. A minute begins with its first request, by the clock of the process that counts it.
  */
-export function createRates({ orm, limits }: { orm: MikroORM; limits: RateLimits }): Rates {
+export function createRates({ orm, limits, onRefused = () => undefined }: RateParts): Rates {
   const limiters = new Map<string, RateLimiterPostgres>();
   const most: Record<Counted, number> = {
     submits: limits.submitsPerMinute,
@@ -60,8 +67,9 @@ export function createRates({ orm, limits }: { orm: MikroORM; limits: RateLimits
         await limiter.consume(keyOf(asker), requests);
         return null;
       } catch (refusal) {
-        if (refusal instanceof RateLimiterRes) return Math.max(1, refusal.msBeforeNext);
-        throw refusal;
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        onRefused(what);
+        return Math.max(1, refusal.msBeforeNext);
       }
     },
     cleanUp,

@@ -4,6 +4,7 @@ import type { GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config.ts';
+import type { Metrics } from '../metrics.ts';
 import { deliver } from './delivery.ts';
 import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
@@ -31,6 +32,7 @@ export interface SocketParts extends AdmissionParts, SubscriptionParts {
   config: Pick<Config, 'limits'>;
   server: Server;
   formatError: FormatError;
+  metrics: Metrics;
 }
 
 export interface Sockets {
@@ -43,7 +45,7 @@ export interface Sockets {
  * `connection_init`. Operations pass the same preparation as over HTTP; what is here belongs to a connection that lasts.
  */
 export function serveSockets(parts: SocketParts): Sockets {
-  const { places, formatError, log } = parts;
+  const { places, formatError, metrics, log } = parts;
   const { limits } = parts.config;
   const textOf = writeOnce(formatError, JSON.stringify);
   const sockets = new WebSocketServer({
@@ -54,6 +56,8 @@ export function serveSockets(parts: SocketParts): Sockets {
   });
   sockets.on('connection', (socket, request) => {
     places.holdAddress(request, socket);
+    metrics.connections.inc({ transport: 'socket' });
+    socket.once('close', () => metrics.connections.dec({ transport: 'socket' }));
     limitSilence(socket, STALLED_MS);
     limitMessages(socket, { perSecond: limits.messagesPerSecond, burst: limits.messagesBurst });
   });
@@ -64,6 +68,7 @@ export function serveSockets(parts: SocketParts): Sockets {
       jsonMessageReviver: messageCheck(limits.jsonDepth, MAX_OPERATION_ID_LENGTH),
       onConnect: createAdmission(parts),
       onSubscribe: ({ extra, subscriptions }, _id, request) => {
+        metrics.operations.inc({ transport: 'socket' });
         if (!extra.viewer) return [apiError('UNAUTHENTICATED')];
         if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket)
           return [apiError('TOO_MANY_SUBSCRIPTIONS')];

@@ -67,6 +67,28 @@ export const countNotFixed = (em: EntityManager, leaseMs: number) =>
 export const readNotifyQueueUsage = (em: EntityManager) =>
   readNumber(em, sql`select pg_notification_queue_usage() as value`);
 
+/** Sessions of this database that wait for a lock of another. */
+const countLockWaits = (em: EntityManager) =>
+  readNumber(
+    em,
+    sql`select count(*)::int as value from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+
+/** What is read again and again to watch an installation: one cheap read each, over one connection. */
+export async function readFigures(em: EntityManager, leaseMs: number) {
+  const workers = await findWorkers(em, leaseMs);
+  return {
+    queueDepth: await countWaiting(em),
+    oldestQueuedSeconds: await readLongestWait(em),
+    processing: await countRunning(em),
+    workersAlive: workers.filter(({ lost }) => !lost).length,
+    stuckNotFixed: await countNotFixed(em, leaseMs),
+    notifyQueueUsage: await readNotifyQueueUsage(em),
+    lockWaits: await countLockWaits(em),
+  };
+}
+
 /** A worker process that has not retired, and what it works on. */
 export interface WorkerInBooks {
   id: string;

@@ -5,6 +5,7 @@ import type { Lease, StartedAttempt } from '../lifecycle/attempt.ts';
 import { MoveRefused } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Log } from '../log.ts';
+import { type AttemptMetrics, countAttempt, type RunOutcome } from './attempt-count.ts';
 import type { Backoff } from './backoff.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Outcome } from './outcome.ts';
@@ -27,6 +28,8 @@ export interface AttemptTask {
   jobId: string;
   round: number;
   attempt: number;
+  /** From when on it could begin, by the database's clock; only the queue knows. */
+  dueAt?: Date;
 }
 
 /** All that an attempt works with. */
@@ -39,6 +42,7 @@ export interface AttemptTools {
   config: Pick<Config, 'worker' | 'prices' | 'runLimitsMs' | 'limits'>;
   /** Between the attempts of a job that failed. */
   backoff: Backoff;
+  metrics: AttemptMetrics;
   log: Log;
 }
 
@@ -65,11 +69,11 @@ const KEEP_BYTES_MS = 3_600_000;
  */
 export async function runAttempt(
   tools: AttemptTools,
-  task: AttemptTask,
+  { dueAt, ...task }: AttemptTask,
   lease: Lease,
   control: AttemptControl,
 ): Promise<void> {
-  const { log: workerLog, heartbeat } = tools;
+  const { log: workerLog, heartbeat, metrics } = tools;
   const started = await start(tools, task, lease, control);
   if (!started) {
     workerLog.debug(task, 'a task began nothing');
@@ -77,17 +81,23 @@ export async function runAttempt(
   }
   const log = workerLog.child({ ...task, kind: started.job.kind });
   log.info('attempt started');
-  const startedAt = performance.now();
+  const count = countAttempt(metrics, started.job, dueAt);
+  let outcome: RunOutcome = 'lost';
   heartbeat.add(lease);
   try {
     const settlement = await work({ ...tools, log }, started, lease, control);
-    logEnd(log, settlement, Math.round(performance.now() - startedAt));
+    outcome = settlement.move;
+    logEnd(log, settlement, Math.round(count.seconds() * 1_000));
   } catch (error) {
-    if (await isFreed(tools, lease)) return log.info('attempt ended from outside');
+    if (await isFreed(tools, lease)) {
+      outcome = 'ended';
+      return log.info('attempt ended from outside');
+    }
     if (error instanceof MoveRefused || error instanceof LeaseLost) log.warn({ reason: error.message }, 'attempt lost');
     else log.error({ err: error }, 'the end of an attempt was not written');
     throw error;
   } finally {
+    count.end(outcome);
     heartbeat.remove(lease);
     await callNext(tools, started.job);
   }

@@ -9,5 +9,5 @@ const payload = z.object({ jobId: z.uuid(), round: z.int(), attempt: z.int() });
  * the runner's own, so a thrown task is never repeated by the queue.
  */
 export function createRunJob(attempts: Pick<Attempts, 'run'>): Task {
-  return async (task) => await attempts.run(payload.parse(task));
+  return async (task, { job }) => await attempts.run({ ...payload.parse(task), dueAt: job.run_at });
 }

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import type { RunningProcess } from '../support/process.ts';
+import { samplesOf } from '../support/samples.ts';
 import { runAssay, startAssay } from './assay.ts';
 
 const START_LIMIT_MS = 60_000;
@@ -117,6 +118,9 @@ describe('assay start', { timeout: 180_000 }, () => {
     const job = `{ job(id: "${submitted.data.submitAssessment.job.id}") { status } }`;
     const status = async (of: Banner) => (await query(of.url, of.userToken, job)).data;
     await expect.poll(() => status(banner), { timeout: 20_000 }).toEqual({ job: { status: 'COMPLETED' } });
+    const samples = samplesOf(await (await fetch(`${banner.url}/metrics`)).text());
+    const moves = (move: string) => samples.get(`assay_moves_total{move="${move}"}`);
+    expect([moves('submit'), moves('complete'), samples.get('assay_workers_alive')]).toEqual([1, 1, 1]);
 
     first.kill('SIGKILL');
     await first.waitForEnd();

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
+import { samplesOf, typesOf } from '../support/samples.ts';
 import { runAssay, startAssay } from './assay.ts';
 
 const database = useDatabase();
@@ -22,6 +25,31 @@ describe('assay worker', () => {
     await expect.poll(workers, { timeout: 5_000 }).toEqual([{ concurrency: 1 }]);
     worker.kill('SIGTERM');
     expect(await worker.waitForEnd()).toEqual({ code: 0, signal: null });
+  });
+
+  it('serves its metrics where it is told to, and nowhere else', async () => {
+    const env = { DATABASE_URL: database().url, ASSAY_WORKER_CONCURRENCY: '1', ASSAY_METRICS_PORT: '0' };
+    await using worker = startAssay(['worker'], { cwd, env });
+    const [, url = ''] = await worker.waitForOutput(/(http:\/\/127\.0\.0\.1:\d+)/);
+    await worker.waitForOutput(/worker started/);
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(samplesOf(text).get('assay_worker_concurrency')).toBe(1);
+    expect(samplesOf(text).has('assay_workers_alive')).toBe(false);
+    expect(typesOf(text).has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
+    worker.kill('SIGTERM');
+    expect(await worker.waitForEnd()).toEqual({ code: 0, signal: null });
+  });
+
+  it('tells by name which port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const env = { DATABASE_URL: database().url, ASSAY_METRICS_PORT: String(port) };
+    const { code, stderr } = await runAssay(['worker'], { cwd, env });
+    taken.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Port ${port} on 127.0.0.1 is taken by another program.`);
+    expect(stderr).toContain(`ASSAY_METRICS_PORT=${port + 1} assay worker`);
   });
 
   it('tells in one line when the database cannot be reached', async () => {

@@ -33,7 +33,14 @@ function hand(audience: Audience, fields: { userId: string; type: string; status
   const { percent = 0, ...rest } = fields;
   const event = { id: '7', jobId: 'job', seq: 3, progress: { percent }, ...rest } as unknown as JobEvent;
   const stretch = { until: seen, end: 7n };
-  audience.hand(head, { log, events: [{ event, position: head }], stretch, position: head, running: [] });
+  audience.hand(head, {
+    log,
+    events: [{ event, position: head }],
+    stretch,
+    position: head,
+    readAt: new Date(),
+    running: [],
+  });
 }
 
 it('looks after the jobs of those who follow, and after all jobs while a service does', async () => {

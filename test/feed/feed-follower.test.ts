@@ -52,7 +52,7 @@ class FakeLog {
       position: behind(from, BigInt(row), stretch),
     }));
     const position = events.length < BOUND ? upTo(LOG, end) : events.at(-1)!.position;
-    return { log: this.state, events, stretch, position, running: [] };
+    return { log: this.state, events, stretch, position, readAt: new Date(), running: [] };
   }
 
   follow(after: Position | null): FeedFollower {

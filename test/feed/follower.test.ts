@@ -20,7 +20,7 @@ class FakeLog {
     const { seq, status, percent } = this;
     const job = Object.assign(new Job(), { id: 'job', seq, status, progress: { percent } });
     const kept = after === null ? [] : range(Math.max(after + 1, this.firstKept), this.seq).slice(0, limit);
-    return { after, job, events: kept.map(eventOf) };
+    return { after, job, events: kept.map(eventOf), readAt: new Date() };
   }
 }
 
@@ -139,7 +139,7 @@ describe('a follower', () => {
     log.seq = BOUND;
     const { follower, readAll, seqs } = begin(log, 0);
     log.seq += 2;
-    follower.advance({ after: null, job: null, events: log.page(0).events });
+    follower.advance({ after: null, job: null, events: log.page(0).events, readAt: new Date() });
     await readAll();
     expect(seqs()).toEqual(range(1, BOUND + 2));
   });

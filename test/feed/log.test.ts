@@ -69,7 +69,7 @@ it('tells of a job that is gone what its log still has, even when only the job w
     { jobId: randomUUID(), after: 0 },
   ]);
   expect(none).toMatchObject({ job: null, events: [{ type: 'DELETED', seq: 2 }] });
-  expect(all).toEqual({ after: 0, job: null, events: [] });
+  expect(all).toMatchObject({ after: 0, job: null, events: [] });
 });
 
 it('finds the jobs that are further than known, or gone', async () => {

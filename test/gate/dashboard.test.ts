@@ -77,7 +77,7 @@ describe('the page', () => {
     expect([anything.status, codeOf(anything)]).toEqual([404, 'NOT_FOUND']);
   });
 
-  it.each(['/graphql/CANARY', '/files/CANARY', '/assets/CANARY.js', '/metrics'])(
+  it.each(['/graphql/CANARY', '/files/CANARY', '/assets/CANARY.js', '/metrics/nothing'])(
     'does not hide that nothing is at %s',
     async (to) => {
       const answer = await navigate(to);

@@ -54,6 +54,15 @@ describe('a limit per minute', () => {
     expect(waitMs).toBeLessThanOrEqual(60_000);
   });
 
+  it('tells of each refusal what it was of, and of nothing else', async () => {
+    const onRefused = vi.fn();
+    const rates = createRates({ orm: orms[0]!, limits, onRefused });
+    const asker = somebody();
+    for (let asked = 0; asked < 5; asked += 1) await rates.count('otherMutations', asker);
+    rates.stop();
+    expect(onRefused.mock.calls).toEqual([['otherMutations'], ['otherMutations']]);
+  });
+
   it('is one for all processes, however many ask at once', async () => {
     begin();
     const asker = somebody();

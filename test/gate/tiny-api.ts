@@ -8,6 +8,7 @@ import { type OpenGate, openGate } from '../../src/gate/gate.ts';
 import { createServiceToken } from '../../src/gate/service-tokens.ts';
 import { signUserToken } from '../../src/gate/user-tokens.ts';
 import { createLog } from '../../src/log.ts';
+import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { createOrm } from '../../src/orm.ts';
 import { tinySchema } from './tiny-schema.ts';
 
@@ -32,6 +33,7 @@ export interface TinyApi {
   url: string;
   config: Config;
   orm: MikroORM;
+  metrics: Metrics;
   /** Lines of its log. */
   logged: string[];
   userToken(options?: { sub?: string; tier?: string; ttlSeconds?: number }): Promise<string>;
@@ -68,10 +70,11 @@ export async function startTinyApi(
   const logged: string[] = [];
   const log = createLog({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
   const orm = await createOrm({ url: databaseUrl, name: 'assay-gate', statementMs: 500 });
+  const metrics = createMetrics();
   const contextOf = (viewer: Context['viewer']) => ({ viewer, em: orm.em.fork() }) as Context;
   const readiness = async () => ({ ready: true, database: true, migrations: true, feed: true, workers: 0 });
   const gate: OpenGate = await openGate({
-    ...{ config, log, orm, contextOf, readiness },
+    ...{ config, log, orm, contextOf, readiness, metrics },
     schema: tinySchema(),
     files: nothing,
     dashboard,
@@ -80,9 +83,7 @@ export async function startTinyApi(
 
   const api: TinyApi = {
     url: gate.url,
-    config,
-    orm,
-    logged,
+    ...{ config, orm, metrics, logged },
     userToken: ({ sub = randomUUID(), ttlSeconds = 60, ...claims } = {}) =>
       signUserToken({ secret: SECRET, sub, ttlSeconds, ...claims }),
     serviceToken: (...scopes) => createServiceToken(orm.em.fork(), { name: `s-${randomUUID()}`, scopes }),

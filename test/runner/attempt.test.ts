@@ -20,10 +20,13 @@ describe('an attempt', () => {
     const job = await workers.reach(jobId, 'COMPLETED');
     expect(job).toMatchObject({ attempt: 1, testResult: { echo: { does: 'ECHO', times: 7 } }, balance: 8 });
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
-    expect(log.lines.filter((line) => line.jobId === jobId)).toMatchObject([
-      { msg: 'attempt started', kind: 'PROBE', round: 1, attempt: 1 },
-      { msg: 'attempt completed', ms: expect.any(Number) },
-    ]);
+    // The row is written a little before the line.
+    await expect
+      .poll(() => log.lines.filter((line) => line.jobId === jobId))
+      .toMatchObject([
+        { msg: 'attempt started', kind: 'PROBE', round: 1, attempt: 1 },
+        { msg: 'attempt completed', ms: expect.any(Number) },
+      ]);
   });
 
   it('hands raw answers to the kind as part of its input', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MoveRefused } from '../../src/lifecycle/errors.ts';
 import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import type { AttemptTask } from '../../src/runner/attempt.ts';
 import { createAttempts } from '../../src/runner/attempts.ts';
 import { LeaseLost } from '../../src/runner/settle.ts';
@@ -36,6 +37,7 @@ function attemptsWith(faults: Partial<Lifecycle> = {}) {
     kinds,
     config: testConfig(database().url, { ASSAY_LEASE_MS: '60000' }),
     backoff: { firstMs: 10, capMs: 10 },
+    metrics: createMetrics(),
     log: readableLog().log,
   });
 }

@@ -4,6 +4,7 @@ import { kinds } from '../../src/kinds/index.ts';
 import { KindError } from '../../src/kinds/kind.ts';
 import { MoveRefused } from '../../src/lifecycle/errors.ts';
 import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import { createAttempts } from '../../src/runner/attempts.ts';
 import { openRunFiles, type TaskFiles } from '../../src/runner/run-files.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
@@ -91,6 +92,7 @@ describe('an attempt that writes a file', () => {
       kinds,
       config: testConfig(database().url, { ASSAY_LEASE_MS: '60000' }),
       backoff: { firstMs: 10, capMs: 10 },
+      metrics: createMetrics(),
       log: readableLog().log,
     });
   }

@@ -24,12 +24,12 @@ it('has a task for all that the database and the clock put into the queue', asyn
 it('hands the task of a job on to the attempt that it names', async () => {
   const { jobId } = await makeJob(database().pool, { status: 'QUEUED' });
   const { rows } = await database().pool.query(
-    "select payload from graphile_worker._private_jobs where key = 'job:' || $1::text",
+    "select payload, run_at from graphile_worker._private_jobs where key = 'job:' || $1::text",
     [jobId],
   );
   const { run, tasks } = made();
-  await tasks.run_job?.(rows[0].payload, {} as never);
-  expect(run).toHaveBeenCalledExactlyOnceWith({ jobId, round: 1, attempt: 1 });
+  await tasks.run_job?.(rows[0].payload, { job: { run_at: rows[0].run_at } } as never);
+  expect(run).toHaveBeenCalledExactlyOnceWith({ jobId, round: 1, attempt: 1, dueAt: rows[0].run_at });
 });
 
 it('does not resolve a task that it cannot read', async () => {
