@@ -88,7 +88,7 @@ export const VARIANTS: readonly Variant[] = [
     name: 'refund outside of the transaction',
     fault: 'A job ends, and its price is paid back in a transaction of its own.',
     edits: [
-      { file: lifecycle('move'), replace: 'from moved where refunded\n', by: 'from moved where refunded and false\n' },
+      { file: lifecycle('move'), replace: 'sql`moved where refunded`', by: 'sql`moved where refunded and false`' },
       {
         file: lifecycle('move'),
         replace: '  return rows.map(({ token_balance',
@@ -264,8 +264,8 @@ export const VARIANTS: readonly Variant[] = [
     edits: [
       {
         file: lifecycle('remove'),
-        replace: 'status = any(${[...ACTIVE]}) and price > 0 as owed',
-        by: '${[...ACTIVE].length} > 0 and price > 0 as owed',
+        replace: 'status = any(${[...ACTIVE]}) and price > 0 as is_owed',
+        by: '${[...ACTIVE].length} > 0 and price > 0 as is_owed',
       },
     ],
   },
