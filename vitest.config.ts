@@ -10,8 +10,11 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/web/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
+    // Where the processor protects memory by keys, V8 sometimes loses count of the pages that it compiles to while threads are
+    // started and ended, as ours are all the time, and ends the process ("Check failed: jit_page.has_value()").
+    execArgv: ['--no-memory-protection-keys'],
     // Most of them wait for a database, a process or a lease, not for a processor.
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A busy machine takes its time; a wait ends as soon as what it waits for is there.

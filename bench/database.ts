@@ -1,4 +1,4 @@
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -35,4 +35,9 @@ export async function startDatabase(settings: Record<string, string> = {}): Prom
   started.defer(() => pool.end());
   const running = started.move();
   return { url: server.url, dataDir, pool, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The id of the process whose children serve the sessions. */
+export async function postmasterOf({ dataDir }: Pick<BenchDatabase, 'dataDir'>): Promise<number> {
+  return Number.parseInt(await readFile(path.join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8'), 10);
 }

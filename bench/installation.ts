@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { createInstallation, post } from '../test/support/installation.ts';
 import type { RunningProcess } from '../test/support/process.ts';
-import { startDatabase } from './database.ts';
+import { postmasterOf, startDatabase } from './database.ts';
 
 /** An API process and workers on a PostgreSQL of their own, all on this machine, all of it gone at the end. */
 export interface BenchInstallation extends AsyncDisposable {
+  databaseUrl: string;
   pool: pg.Pool;
   /** The workers that were started here, by the id of their process. */
   workers: Map<number, RunningProcess>;
@@ -60,6 +60,7 @@ export async function startInstallation(options: {
   };
   const running = started.move();
   return {
+    databaseUrl,
     pool,
     workers,
     startWorker,
@@ -81,11 +82,9 @@ export async function startInstallation(options: {
         return rows[0];
       }),
     async freezeDatabase(ms) {
-      const [postmaster] = (await readFile(path.join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split(
-        '\n',
-      );
+      const postmaster = await postmasterOf({ dataDir });
       const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
-      const pids = [postmaster, ...children.trim().split(' ')].map(Number);
+      const pids = [postmaster, ...children.trim().split(' ').map(Number)];
       const wake = () => {
         for (const pid of pids) signal(pid, 'SIGCONT');
       };

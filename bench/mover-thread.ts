@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { sql } from 'kysely';
 import { createWakeUpPublisher } from '../src/feed/publisher.ts';
-import { backInQueue } from '../src/lifecycle/attempt.ts';
 import { createLifecycle } from '../src/lifecycle/lifecycle.ts';
-import { interval, move as moveSet, moveTime } from '../src/lifecycle/move.ts';
 import { createLog } from '../src/log.ts';
 import { createOrm } from '../src/orm.ts';
+import { moveGroup } from './group-move.ts';
 import type { MoverOrder, MoverReport, NextOrder, Pace } from './mover.ts';
 
 const TICK_MS = 4;
@@ -62,16 +60,9 @@ function takeAlike(most: number): Moving[] {
 }
 
 async function moveTogether(group: readonly Moving[]): Promise<void> {
-  const isRunning = group[0]?.leaseToken !== undefined;
-  const where = sql`j.id = any(${group.map(({ jobId }) => jobId)}::uuid[])`;
-  const started = sql`attempt = j.attempt + 1, lease_token = gen_random_uuid(), worker_id = ${workerId},
-    lease_expires_at = now() + ${interval(LEASE_MS)}, started_at = ${moveTime}, heartbeat_at = ${moveTime}`;
-  const moved = isRunning
-    ? await moveSet(orm.em.fork(), 'release', { where, set: sql`attempt = j.attempt - 1, ${backInQueue}` })
-    : await moveSet(orm.em.fork(), 'start', { where, set: started });
-  if (moved.length < group.length) throw new Error('Some of the jobs were not moved.');
+  const jobIds = group.map(({ jobId }) => jobId);
+  const tokens = await moveGroup(orm, jobIds, group[0]?.leaseToken === undefined ? 'start' : 'release');
   publisher.publish(group);
-  const tokens = new Map(moved.map(({ job }) => [job.id, job.leaseToken ?? undefined]));
   for (const job of group) job.leaseToken = tokens.get(job.jobId);
   idle.push(...group);
 }

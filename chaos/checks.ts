@@ -82,7 +82,7 @@ export async function check(parts: ChecksParts): Promise<void> {
 }
 
 /** The invariants by which `assay doctor` judges. */
-async function consultDoctor({ withClient }: Postgres, leaseMs: number): Promise<Violation[]> {
+export async function consultDoctor({ withClient }: Postgres, leaseMs: number): Promise<Violation[]> {
   const findings = await withClient((client) => examine(client, { leaseMs, graceMs: 0 }));
   return findings.flatMap(({ invariant: { id, sentence }, rows }) =>
     rows.slice(0, SHOWN).map(({ subject, found }) => ({

@@ -19,8 +19,12 @@ export interface Member {
   /** Between it and PostgreSQL. */
   readonly proxy: FaultProxy;
   readonly isReady: boolean;
+  /** Of the process that is up, or was last. */
+  readonly pid: number;
   /** @returns false when it is not up */
   end(signal: 'SIGKILL' | 'SIGTERM'): boolean;
+  /** Ends it by SIGTERM. Resolves when it is up again. @returns the milliseconds that it took to end */
+  restart(): Promise<number>;
   /** Stops it in its tracks for `ms`. @returns false when it is not up */
   freeze(ms: number): boolean;
   /** Lets it go on where it is frozen, and opens its way to PostgreSQL. */
@@ -54,17 +58,22 @@ export interface FleetOptions {
   databaseUrl: string;
   /** Variables for each process, beside those that are its own. */
   env: NodeJS.ProcessEnv;
+  /** Its processes: a name begins with the command. */
+  members?: readonly string[];
+  /** Variables for one process, by its name. */
+  envOf?(name: string): NodeJS.ProcessEnv;
 }
 
 const READY = /The API listens|worker started/;
 const RESTART_MS = 200;
+const POLL_MS = 20;
 const STOP_LIMIT_MS = 15_000;
 const LAST_WORDS = 3_000;
 
-/** Starts two APIs and three workers, each behind a proxy of its own. Their logs are in the folder. */
+/** Starts its processes, each behind a proxy of its own. Their logs are in the folder. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const deaths: Death[] = [];
-  const members = await Promise.all(MEMBERS.map((name) => startMember(name, options, deaths)));
+  const members = await Promise.all((options.members ?? MEMBERS).map((name) => startMember(name, options, deaths)));
   const ready = (kind: string) => members.filter(({ name, isReady }) => isReady && name.startsWith(`${kind}-`));
   return {
     members,
@@ -86,14 +95,15 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   };
 }
 
-async function startMember(name: string, { folder, databaseUrl, env }: FleetOptions, deaths: Death[]): Promise<Member> {
+async function startMember(name: string, options: FleetOptions, deaths: Death[]): Promise<Member> {
+  const { folder, databaseUrl, env, envOf } = options;
   const url = new URL(databaseUrl);
   const proxy = await startProxy(Number(url.port));
   url.port = String(proxy.port);
   const port = String(await findFreePort());
   const [command = ''] = name.split('-');
   // A process that is killed every few seconds should not compile the same code each time.
-  const own = { NODE_COMPILE_CACHE: path.join(folder, 'compiled') };
+  const own = { NODE_COMPILE_CACHE: path.join(folder, 'compiled'), ...envOf?.(name) };
   const logFile = createWriteStream(path.join(folder, `${name}.log`));
   let child: ChildProcess;
   let state: 'starting' | 'ready' | 'ending' = 'starting';
@@ -107,7 +117,7 @@ async function startMember(name: string, { folder, databaseUrl, env }: FleetOpti
     let words = '';
     child = spawn(process.execPath, [CLI, command], {
       cwd: folder,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...own, ...env, DATABASE_URL: url.href, PORT: port },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env, ...own, DATABASE_URL: url.href, PORT: port },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid);
@@ -149,7 +159,18 @@ async function startMember(name: string, { folder, databaseUrl, env }: FleetOpti
     get isReady() {
       return state === 'ready' && !frozen;
     },
+    get pid() {
+      return child.pid ?? 0;
+    },
     end,
+    async restart() {
+      const begun = performance.now();
+      if (!end('SIGTERM')) throw new Error(`${name} is not up, so it cannot be ended.`);
+      await ended.promise;
+      const ms = performance.now() - begun;
+      while (state !== 'ready') await delay(POLL_MS);
+      return ms;
+    },
     freeze(ms) {
       if (state !== 'ready' || frozen) return false;
       child.kill('SIGSTOP');

@@ -22,6 +22,8 @@ export interface Postgres {
   killBackend(): Promise<number>;
   /** Kills the server; its supervisor, which lives in this process, starts a new one on the same port. */
   killServer(): number;
+  /** Stops the server, and starts it again after `ms`, on its port. Resolves when it is up. */
+  stayAway(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,7 +31,8 @@ const WAIT_MS = 30_000;
 
 /** Starts it in a folder of its own, with an empty database. */
 export async function startPostgres(dataDir: string): Promise<Postgres> {
-  const server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS });
+  let server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS });
+  const { port } = new URL(server.url);
   const pool = new pg.Pool({
     connectionString: server.url,
     application_name: APPLICATION,
@@ -55,7 +58,7 @@ export async function startPostgres(dataDir: string): Promise<Postgres> {
 
   return {
     url: server.url,
-    port: Number(new URL(server.url).port),
+    port: Number(port),
     query,
     async withClient(act) {
       const client = await pool.connect();
@@ -77,6 +80,11 @@ export async function startPostgres(dataDir: string): Promise<Postgres> {
       if (pid === undefined) return 0;
       process.kill(pid, 'SIGKILL');
       return 1;
+    },
+    async stayAway(ms) {
+      await server.stop();
+      await delay(ms);
+      server = await startEmbeddedPostgres({ dataDir, settings: { ...SETTINGS, port } });
     },
     async stop() {
       await pool.end();

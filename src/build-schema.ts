@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type GraphQLSchema, isObjectType, lexicographicSortSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, isObjectType, isUnionType, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
 import { authChecker } from './gate/authorization.ts';
 import { BulkResolver } from './resolvers/bulk.ts';
@@ -57,27 +57,49 @@ export function buildSchema(): GraphQLSchema {
     validate: false,
   });
   markHeld(schema);
+  nameTypes(schema);
   limitMutations(schema);
   return schema;
 }
 
-/** Marks the fields that show what their object holds, and read nothing (`extensions.isHeld`). */
-function markHeld(schema: GraphQLSchema): void {
-  const { fieldResolvers, objectTypes } = getMetadataStorage();
-  const nameOf = new Map(objectTypes.map(({ target, name }) => [target, name]));
-  const reading = new Set(
-    fieldResolvers.map(({ target, getObjectType, schemaName }) => {
-      const owner = (getObjectType?.() ?? target) as (typeof objectTypes)[number]['target'];
-      return `${nameOf.get(owner)}.${schemaName}`;
-    }),
-  );
+/** Marks the fields that show what their object holds, read nothing and are open to all who see it (`extensions.isHeld`). */
+export function markHeld(schema: GraphQLSchema): void {
+  const others = fieldsThatAct();
   const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || roots.has(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const isHeld = !reading.has(`${type.name}.${field.name}`);
+      const isHeld = !others.has(`${type.name}.${field.name}`);
       field.extensions = { ...field.extensions, isHeld };
     }
+  }
+}
+
+/** Those that read something, ask for a role, or show what has another name in the object. */
+function fieldsThatAct(): Set<string> {
+  const { fieldResolvers, objectTypes } = getMetadataStorage();
+  const nameOf = new Map(objectTypes.map(({ target, name }) => [target, name]));
+  const reading = fieldResolvers.map(({ target, getObjectType, schemaName }) => {
+    const owner = (getObjectType?.() ?? target) as (typeof objectTypes)[number]['target'];
+    return `${nameOf.get(owner)}.${schemaName}`;
+  });
+  const guarded = objectTypes.flatMap(({ name: type, fields = [] }) =>
+    fields
+      .filter(({ roles, middlewares = [], name, schemaName }) => roles || middlewares.length > 0 || name !== schemaName)
+      .map(({ schemaName }) => `${type}.${schemaName}`),
+  );
+  return new Set([...reading, ...guarded]);
+}
+
+/** Lets every union say at once of which type an object is (`extensions.typeNameOf`): type-graphql waits for the answer. */
+function nameTypes(schema: GraphQLSchema): void {
+  const { objectTypes, unions } = getMetadataStorage();
+  const nameOf = new Map<unknown, string>(objectTypes.map(({ target, name }) => [target, name]));
+  for (const { name, resolveType } of unions) {
+    const union = schema.getType(name);
+    if (!isUnionType(union) || !resolveType) continue;
+    const classOf = resolveType as unknown as (value: unknown) => unknown;
+    union.extensions = { ...union.extensions, typeNameOf: (value: unknown) => nameOf.get(classOf(value)) };
   }
 }
 

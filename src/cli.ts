@@ -9,5 +9,8 @@ if (major < 24) {
   process.exit(1);
 }
 
+// Libraries check more, and more slowly, for those who develop with them. What Assay itself does differently is `ASSAY_ENV`.
+process.env.NODE_ENV ??= 'production';
+
 const { runProgram } = await import('./commands/program.ts');
 await runProgram(process.argv);

@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { Config } from './config.ts';
 import type { Doctor } from './doctor/doctor.ts';
 import type { JobKind } from './entities/job-status.ts';
+import type { Origin } from './entities/origin.ts';
 import type { SyncSource } from './entities/sync-source.ts';
 import type { Feed } from './feed/feed.ts';
 import type { Links } from './files/links.ts';
@@ -15,7 +16,9 @@ import { effectivePolicy, type PolicyOverrides, runLimitsOf } from './kinds/poli
 import type { ConnectionWatch } from './lifecycle/connection-watch.ts';
 import type { WaitingUploads } from './lifecycle/files.ts';
 import type { Lifecycle } from './lifecycle/lifecycle.ts';
+import type { ReaderOf } from './reader.ts';
 import { createLoaders, type Loaders } from './resolvers/loaders.ts';
+import { originNow } from './trace.ts';
 
 /** What work costs and how it is ranked in this installation. */
 export interface Terms {
@@ -45,7 +48,9 @@ export interface Terms {
  */
 export interface Context extends OpenContext {
   readonly viewer: Viewer;
-  /** Made for this operation, or this event of a subscription, and for reads only. */
+  /** What a job that is submitted here remembers of it. */
+  readonly origin: Origin;
+  /** Made for this operation, or this event of a subscription, and for reads only: a user's sees his own rows. */
   readonly em: EntityManager;
   /** Reads by id, batched over this operation. */
   readonly load: Loaders;
@@ -57,8 +62,8 @@ export interface Context extends OpenContext {
   readonly connectionWatch: ConnectionWatch;
   readonly doctor: Pick<Doctor, 'examine' | 'repair'>;
   readonly terms: Terms;
-  /** Aborted when whoever asked cannot be answered any more; a subscription ends otherwise, and has none. */
-  readonly gone?: AbortSignal;
+  /** Makes what is aborted when whoever asked cannot be answered any more; a subscription ends otherwise, and has none. */
+  readonly gone?: () => AbortSignal;
 }
 
 /** What also those have who do not say who they are. */
@@ -80,21 +85,40 @@ export interface FileDoor extends Pick<Sweeper, 'findStray' | 'removeStray'> {
 }
 
 /** Makes the context of one operation; a subscription asks for a new one with each event. */
-export type ContextOf = (viewer: Viewer, gone?: AbortSignal) => Context;
+export type ContextOf = (viewer: Viewer, gone?: () => AbortSignal) => Context;
 
 /**
  * Binds what a process has once to what an operation has of its own. The entity manager is forked anew each time: one
- * fork for a whole socket would keep every row it ever saw, and go on showing them.
+ * fork for a whole socket would keep every row it ever saw, and go on showing them. An operation that reads nothing has none.
  */
-export function contextFor(parts: { orm: MikroORM } & Omit<Context, OwnOfOperation>): ContextOf {
-  const { orm, ...shared } = parts;
+export function contextFor(parts: { orm: MikroORM; readerOf: ReaderOf } & Omit<Context, OwnOfOperation>): ContextOf {
+  const { orm, readerOf, ...shared } = parts;
+  const ofAll = orm.em.getKysely();
+  /** Apollo copies a context, and with it what is its own: what is made when it is asked for is not. */
+  class Made {
+    declare readonly viewer: Viewer;
+
+    get em(): EntityManager {
+      return keep(this, 'em', this.viewer.kind === 'user' ? readerOf(this.viewer.id) : orm.em.fork());
+    }
+
+    get load(): Loaders {
+      return keep(this, 'load', createLoaders(this.em, ofAll));
+    }
+  }
   return (viewer, gone) => {
-    const em = orm.em.fork();
-    return { viewer, em, load: createLoaders(em), asker: viewer, headers: new Map(), ...shared, gone };
+    const own = { viewer, gone, origin: originNow(), asker: viewer, headers: new Map<string, string>() };
+    return Object.assign(new Made(), shared, own);
   };
 }
 
-type OwnOfOperation = 'viewer' | 'em' | 'load' | 'asker' | 'headers' | 'gone';
+/** Puts a value in the place of the getter that made it. */
+function keep<T>(owner: object, name: string, value: T): T {
+  Object.defineProperty(owner, name, { value, enumerable: true });
+  return value;
+}
+
+type OwnOfOperation = 'viewer' | 'origin' | 'em' | 'load' | 'asker' | 'headers' | 'gone';
 
 /** The terms of an installation, as its configuration sets them. */
 export function termsOf(

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { placeInLog } from './trace.ts';
 
 export type Log = pino.Logger;
 
@@ -26,7 +27,7 @@ const secrets = [
 /**
  * The log of a process: one JSON line a record, so that no text inside can forge a second one, on standard error, because
  * standard output belongs to what a command prints. Fields that hold secrets are cut wherever they stand in the first
- * three levels of a record.
+ * three levels of a record. What is logged of a request, in whichever process, says which one it was.
  */
 export function createLog({ level = 'info', destination = standardError() }: LogOptions = {}): Log {
   return pino(
@@ -34,6 +35,7 @@ export function createLog({ level = 'info', destination = standardError() }: Log
       level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: placeInLog,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[hidden]' },
     },

@@ -80,9 +80,17 @@ export async function migrate(url: string, direction: 'up' | 'down' = 'up'): Pro
   return await alone(url, async () => {
     if (direction === 'up') await runMigrations({ connectionString: url });
     const names = await withMigrator(url, async (migrator) => (await migrator[direction]()).map(({ name }) => name));
-    if (direction === 'up') await claimLog(url);
+    if (direction === 'up') {
+      await claimLog(url);
+      await admitReader(url);
+    }
     return names;
   });
+}
+
+/** The role of the database is not the right one, or may too little. The message says what to do, to whoever runs Assay. */
+export class RoleError extends Error {
+  override readonly name = 'RoleError';
 }
 
 const UNDEFINED_FUNCTION = '42883';
@@ -93,7 +101,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * nothing in another one, so after a restore all events become older than every transaction of the new cluster, and the
  * log gets a new name: by it, whoever comes with a position in the old one is told so. A schema without it is left alone.
  * @returns true where the database was restored from another cluster
- * @throws where the database's role may not ask which cluster it is in
+ * @throws RoleError where the database's role may not ask which cluster it is in
  */
 export async function claimLog(url: string): Promise<boolean> {
   try {
@@ -105,14 +113,40 @@ export async function claimLog(url: string): Promise<boolean> {
     const { code, message } = error as { code?: string; message: string };
     if (code === UNDEFINED_FUNCTION) return false;
     if (code !== INSUFFICIENT_PRIVILEGE || !message.includes('pg_control_system')) throw error;
-    const role = decodeURIComponent(new URL(url).username) || 'of this database';
-    throw new Error(
-      `The role ${role} may not call pg_control_system(), by which a restore into another cluster is noticed. ` +
+    throw new RoleError(
+      `The role ${roleOf(url)} may not call pg_control_system(), by which a restore into another cluster is noticed. ` +
         'Run as a superuser in this database: grant execute on function pg_control_system() to <role>',
       { cause: error },
     );
   }
 }
+
+/**
+ * Sees to it that there is the role by which users' rows are read, and that this database's own role may take it. A backup
+ * does not have it, and a cluster has it once for all its databases. A schema without it is left alone.
+ * @throws RoleError where it is not there and the database's role may not make it, or where that role would itself be held by the
+ * policies, to which everything looks empty
+ */
+export async function admitReader(url: string): Promise<void> {
+  try {
+    const { rows } = await connected(url, (client) =>
+      client.query<{ held: boolean }>(`select row_security_active('analysis_jobs') as held, assay_admit_reader()`),
+    );
+    if (rows[0]?.held)
+      throw new RoleError(`The role ${roleOf(url)} does not own the tables: run as the role that migrated.`);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === UNDEFINED_FUNCTION) return;
+    if (code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new RoleError(
+      `The role ${roleOf(url)} may not make the role assay_reader, by which the rows of users are read. ` +
+        'Run as a superuser: create role assay_reader nologin; grant assay_reader to <role>',
+      { cause: error },
+    );
+  }
+}
+
+const roleOf = (url: string): string => decodeURIComponent(new URL(url).username) || 'of this database';
 
 /** Every migration this version knows or the database remembers, oldest first; `appliedAt` is null while it is pending. */
 export async function migrationStatus(url: string): Promise<{ name: string; appliedAt: string | null }[]> {

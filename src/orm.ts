@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { Pool, PoolClient } from 'pg';
 import { AccountSchema } from './entities/account.ts';
@@ -21,12 +22,17 @@ export interface OrmOptions {
   lockMs?: number;
   /** Milliseconds until a silent link counts as broken; by default a little more than a statement may take. */
   answerMs?: number;
+  /** Whether a connection is the same session each time, which behind a pooler it is not; by default it is. */
+  keepsStatements?: boolean;
   /** Hears of each statement that failed, and of each connection that could not be had. It must not throw. */
   onError?: (error: unknown) => void;
 }
 
 /**
  * Connects MikroORM to PostgreSQL. Every pool has limits of time: a half-open link would otherwise hang its caller for ever.
+ *
+ * A statement that begins with its name in a comment stays prepared in each session: to plan it anew each time would take
+ * about as long as to run it.
  * @throws when the database cannot be reached
  */
 export async function createOrm(options: OrmOptions): Promise<MikroORM> {
@@ -36,6 +42,7 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
     poolSize = 10,
     statementMs = 5_000,
     lockMs = 2_000,
+    keepsStatements = true,
     onError = () => undefined,
   } = options;
   const answerMs = options.answerMs ?? (statementMs === 0 ? undefined : statementMs + 1_000);
@@ -47,8 +54,10 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
     forceUtcTimezone: true,
     pool: { min: 0, max: poolSize },
     driverOptions: {
-      onPoolCreated: (pool: Pool) => watch(pool, onError),
+      onPoolCreated: (pool: Pool) => watch(pool, { keepsStatements, onError }),
       application_name: name,
+      // What is sent together goes together; whoever waits for each answer notices nothing.
+      pipeline: true,
       connectionTimeoutMillis: 3_000,
       keepAlive: true,
       query_timeout: answerMs,
@@ -60,10 +69,23 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
   return orm;
 }
 
-/** Sees to it that no connection is lost, and that errors are heard of. */
-function watch(pool: Pool, onError: (error: unknown) => void): void {
+/** Errors after which a session is of no use: it may only read, and goes on so when others may write again; or what it has prepared is outdated. */
+const SPENT = new Set(['25006', '0A000']);
+/** Connections that are not to be given out again. */
+const spent = new WeakSet<PoolClient>();
+
+interface Watch {
+  keepsStatements: boolean;
+  onError: (error: unknown) => void;
+}
+
+/** Sees to it that no connection is lost, that errors are heard of, and that statements stay prepared. */
+function watch(pool: Pool, { keepsStatements, onError }: Watch): void {
   giveBackBroken(pool, onError);
-  pool.on('connect', (client) => watchAnswers(client, onError));
+  pool.on('connect', (client) => {
+    watchAnswers(client, onError);
+    if (keepsStatements) keepStatements(client);
+  });
 }
 
 /**
@@ -85,7 +107,7 @@ function giveBackBroken(pool: Pool, onError: (error: unknown) => void): void {
     client.release = (destroy) => {
       client.off('end', onEnd);
       client.release = () => undefined;
-      giveBack(destroy);
+      giveBack(destroy ?? spent.has(client));
     };
     client.once('end', onEnd);
     return client;
@@ -99,12 +121,37 @@ function watchAnswers(client: PoolClient, onError: (error: unknown) => void): vo
   const watched = (...args: unknown[]) => {
     const answer: unknown = Reflect.apply(Object.getPrototypeOf(client).query, client, args);
     if (answer instanceof Promise) {
-      answer.catch((error: Error) => {
+      answer.catch((error: Error & { code?: string }) => {
         onError(error);
+        if (error.code !== undefined && SPENT.has(error.code)) spent.add(client);
         if (error.message === 'Query read timeout') void client.release?.(true);
       });
     }
     return answer;
   };
   client.query = watched as PoolClient['query'];
+}
+
+const NAME = /^\/\* (\w+) \*\//;
+
+/** By their texts. */
+const preparedNames = new Map<string, string>();
+
+/** Prepares the statements that begin with a name (`/* start` and so on), once a session. */
+function keepStatements(client: PoolClient): void {
+  const query = client.query as (...args: unknown[]) => unknown;
+  const keeping = (text: unknown, values: unknown, ...rest: unknown[]) => {
+    const name = typeof text === 'string' && Array.isArray(values) ? nameOf(text) : undefined;
+    return name === undefined ? query(text, values, ...rest) : query({ name, text, values }, undefined, ...rest);
+  };
+  client.query = keeping as PoolClient['query'];
+}
+
+/** The hash keeps two versions of Assay from meaning two things by one name. */
+function nameOf(text: string): string | undefined {
+  const word = NAME.exec(text)?.[1];
+  if (word === undefined) return undefined;
+  const name = preparedNames.get(text) ?? `${word}_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  preparedNames.set(text, name);
+  return name;
 }

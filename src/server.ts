@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { contextFor, termsOf } from './context.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { startFeed } from './feed/feed.ts';
+import { secondsBetween } from './feed/log.ts';
 import { createWakeUps } from './feed/wake-ups.ts';
 import { createLinks, signingSecretOf } from './files/links.ts';
 import { openStorage, storageUrlOf } from './files/storage-url.ts';
@@ -23,9 +24,14 @@ import type { Log } from './log.ts';
 import { createMetrics, databaseErrorClass, type Metrics } from './metrics.ts';
 import { migrationStatus } from './migrate.ts';
 import { createOrm } from './orm.ts';
+import { createReaders } from './reader.ts';
+import { tracedStep, tracePast } from './trace.ts';
 
 /** Where the build puts it, as seen from the sources and from what they are compiled to. */
 const DASHBOARD = new URL('../dist/web/', import.meta.url);
+
+/** How much longer than its statement may take an answer may be under way: nobody waits six seconds for a link that is dead. */
+const LINK_MS = 500;
 
 export interface RunningApi {
   /** Where it listens, without a slash at the end. */
@@ -52,7 +58,12 @@ export async function startApi({ config, log, metrics = createMetrics() }: ApiOp
 
   await using started = new AsyncDisposableStack();
   const onError = (error: unknown) => metrics.databaseErrors.inc({ class: databaseErrorClass(error) });
-  const orm = await createOrm({ url: databaseUrl, name: 'assay-api', statementMs, lockMs, onError });
+  const answerMs = statementMs === 0 ? undefined : statementMs + LINK_MS;
+  const orm = await createOrm({
+    ...{ url: databaseUrl, name: 'assay-api', statementMs, lockMs, answerMs, onError },
+    // Where there is a second URL, a pooler stands behind the first.
+    keepsStatements: directUrl === databaseUrl,
+  });
   started.defer(() => orm.close());
   const wakeUps = createWakeUps({ orm, url: directUrl, log });
   started.defer(() => wakeUps.stop());
@@ -63,13 +74,17 @@ export async function startApi({ config, log, metrics = createMetrics() }: ApiOp
     queuedPerUser,
     sweep: () => void sweeper.sweep(),
   });
-  const lifecycle: Lifecycle = countMoves(verbs, { metrics, orm });
+  const lifecycle: Lifecycle = countMoves(verbs, { metrics, orm, step: tracedStep });
   const storage = await openStorage(storageUrlOf(config));
   const sweeper = createSweeper({ storage, removals: lifecycle, log });
   started.defer(() => sweeper.stop());
   const feed = startFeed({
     ...{ orm, wakeUps, log, queueBound },
-    onEvent: (lagSeconds) => metrics.feedLag.observe(lagSeconds),
+    onEvent: ({ event, job, readAt }) => {
+      metrics.feedLag.observe(secondsBetween(event.at, readAt));
+      const attributes = { 'assay.job_id': event.jobId, 'assay.seq': event.seq };
+      tracePast(`event ${event.type}`, { attributes, parent: job?.origin?.traceparent }, event.at, readAt);
+    },
     onMissed: (jobs) => metrics.missedWakeUps.inc(jobs),
   });
   started.defer(() => feed.stop());
@@ -98,7 +113,19 @@ export async function startApi({ config, log, metrics = createMetrics() }: ApiOp
   const shares = createShares(links, lifecycle, rates);
   const terms = termsOf(config);
   const doctor = createDoctor({ url: directUrl, leaseMs, rescueMs, runLimitsMs: terms.runLimitsMs, log });
-  const contextOf = contextFor({ orm, lifecycle, feed, files, rates, shares, connectionWatch, doctor, terms });
+  const readerOf = await createReaders(orm);
+  const contextOf = contextFor({
+    orm,
+    readerOf,
+    lifecycle,
+    feed,
+    files,
+    rates,
+    shares,
+    connectionWatch,
+    doctor,
+    terms,
+  });
   const gate = await openGate({
     ...{ config, log, metrics, orm, contextOf, readiness },
     schema: buildSchema(),

@@ -19,6 +19,7 @@ import type { Kinds } from './runner/thread.ts';
 import { startThreads } from './runner/threads.ts';
 import { createCrontab, createTasks } from './tasks/index.ts';
 import { startQueue } from './tasks/queue.ts';
+import { tracedStep } from './trace.ts';
 
 export interface WorkerOptions {
   config: Pick<
@@ -80,7 +81,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   await using started = new AsyncDisposableStack();
   const onError = (error: unknown) => metrics.databaseErrors.inc({ class: databaseErrorClass(error) });
-  const orm = await createOrm({ url, name: 'assay-worker', poolSize: Math.min(concurrency * 2 + 2, 20), onError });
+  const orm = await createOrm({
+    url,
+    name: 'assay-worker',
+    poolSize: Math.min(concurrency * 2 + 2, 20),
+    onError,
+    keepsStatements: url === directUrl,
+  });
   started.defer(() => orm.close());
   const publisher = createWakeUpPublisher({ orm, log });
   started.defer(() => publisher.stop());
@@ -91,7 +98,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     startingTokens: config.startingTokens,
     sweep: () => void sweeper.sweep(),
   });
-  const lifecycle: Lifecycle = countMoves(verbs, { metrics, orm });
+  const lifecycle: Lifecycle = countMoves(verbs, { metrics, orm, step: tracedStep });
   const sweeper = createSweeper({ storage: await openStorage(storageUrl), removals: lifecycle, log });
   started.defer(() => sweeper.stop());
   const { syncSources, limits, languageModel } = config;

@@ -43,13 +43,13 @@ const arrows: Record<string, Arrow> = {
     because: 'a resolver turns arguments into one verb or one read; kinds are there to check content before a charge',
   },
   'gate/': {
-    to: ['entities/', 'files/', 'schema/json.ts', 'lifecycle/ledger.ts'],
+    to: ['entities/', 'files/', 'schema/json.ts', 'lifecycle/ledger.ts', 'trace.ts'],
     types: ['config.ts', 'context.ts', 'lifecycle/lifecycle.ts', 'log.ts', 'metrics.ts'],
     because:
       'the gate says who asks and how much, and lets bytes in and out by a link; an account is opened there, so that a first request can pay',
   },
   'runner/': {
-    to: ['lifecycle/', 'kinds/', 'entities/', 'files/', 'log.ts', 'metrics.ts'],
+    to: ['lifecycle/', 'kinds/', 'entities/', 'files/', 'log.ts', 'metrics.ts', 'trace.ts'],
     types: ['config.ts'],
     because: 'running an attempt must not need an API process; its thread reads and writes files by itself',
   },
@@ -63,12 +63,23 @@ const arrows: Record<string, Arrow> = {
   'embedded-postgres.ts': { to: ['embedded-postgres/'], because: 'it is the door to its folder, and to nothing else' },
   'config.ts': { to: ['config/', 'entities/'], because: 'settings are read before anything else exists' },
   'config/': { to: ['entities/'], because: 'settings are read before anything else exists' },
-  'log.ts': { to: [], types: ['config.ts'], because: 'everybody may log, so a log that imports would close a circle' },
+  'log.ts': {
+    to: ['trace.ts'],
+    types: ['config.ts'],
+    because: 'everybody may log, so a log that imports more would close a circle',
+  },
+  'trace.ts': {
+    to: [],
+    types: ['entities/'],
+    because: 'everybody may say where he is, so it must not import who does',
+  },
+  'trace-export.ts': { to: [], because: 'spans leave by it; nothing needs it but whoever starts a process' },
   'metrics.ts': { to: [], types: ['config.ts'], because: 'everybody may count, so it must not import who counts' },
   'orm.ts': { to: ['entities/', 'config.ts'], because: 'it maps rows; nothing else belongs to a connection' },
+  'reader.ts': { to: [], because: 'it knows who may read, and no row: the tables are the database’s to guard' },
   'context.ts': {
-    to: ['entities/', 'kinds/', 'resolvers/loaders.ts'],
-    types: ['gate/', 'feed/', 'lifecycle/', 'files/', 'config.ts', 'doctor/'],
+    to: ['entities/', 'kinds/', 'resolvers/loaders.ts', 'trace.ts'],
+    types: ['gate/', 'feed/', 'lifecycle/', 'files/', 'config.ts', 'doctor/', 'reader.ts'],
     because: 'it binds what a process has to one operation, and acts on nothing',
   },
   'build-schema.ts': {
@@ -91,7 +102,18 @@ const arrows: Record<string, Arrow> = {
 /** A part that puts others together may import all of src/ but `without`, and never the command line above it. */
 function composes(what: string, without: string[]): Arrow {
   const parts = ['entities/', 'kinds/', 'lifecycle/', 'feed/', 'files/', 'schema/', 'resolvers/', 'gate/', 'runner/'];
-  const files = ['config.ts', 'log.ts', 'metrics.ts', 'orm.ts', 'context.ts', 'build-schema.ts', 'migrate.ts'];
+  const files = [
+    'config.ts',
+    'log.ts',
+    'metrics.ts',
+    'trace.ts',
+    'trace-export.ts',
+    'orm.ts',
+    'reader.ts',
+    'context.ts',
+    'build-schema.ts',
+    'migrate.ts',
+  ];
   const all = [...parts, ...files, 'doctor/', 'tasks/', 'embedded-postgres.ts', 'server.ts', 'worker.ts', 'commands/'];
   return { to: all.filter((part) => !without.includes(part)), because: `the ${what} composes what it runs, no more` };
 }

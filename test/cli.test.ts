@@ -27,6 +27,7 @@ const commands = [
   'token service',
   'token list',
   'token revoke',
+  'token rotate',
   'doctor',
 ];
 

@@ -29,7 +29,7 @@ function rowsOf(page: string): string[][] {
 }
 
 test('the tables of variables say what the code says', () => {
-  const rows = rowsOf('docs/operations.md').filter(([name]) => /^`[A-Z_]+`$/.test(name ?? ''));
+  const rows = rowsOf('docs/configuration.md').filter(([name]) => /^`[A-Z_]+`$/.test(name ?? ''));
   const variables = VARIABLES.map(({ name, default: standard, description }) => [`\`${name}\``, standard, description]);
   expect(rows.toSorted()).toEqual(variables.toSorted());
 });

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { claimLog, migrate, migrationStatus } from '../src/migrate.ts';
+import { admitReader, claimLog, migrate, migrationStatus } from '../src/migrate.ts';
 import { STANDINGS } from './lifecycle/lifecycles.ts';
 import { readAllRows } from './lifecycle/rows.ts';
 import { emptyDatabase, type TestDatabase, waitUntilBlocked } from './support/database.ts';
@@ -31,6 +31,7 @@ async function readOwnObjects(pool: pg.Pool): Promise<string[]> {
        where connamespace in (select oid from ours)
      union all select 'trigger ' || pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
        where not tgisinternal and c.relnamespace in (select oid from ours)
+     union all select 'policy ' || polname || ' on ' || polrelid::regclass from pg_policy
      union all select 'type ' || oid::regtype from pg_type where typnamespace in (select oid from ours)
      union all select 'schema ' || nspname from pg_namespace where oid in (select oid from ours) and nspname <> 'public'
      order by 1`,
@@ -55,6 +56,13 @@ describe('the folder of migrations', () => {
 
   it('numbers them without a gap', () => {
     expect(migrations.sort().map((name) => Number(name.slice(0, 4)))).toEqual(migrations.map((_, index) => index + 1));
+  });
+
+  it.each(migrations)('%s gives up a lock that it cannot have before it holds up whoever waits behind it', (name) => {
+    const text = readFileSync(new URL(`../migrations/${name}.up.sql`, import.meta.url), 'utf8');
+    const [first = '', second = ''] = text.split('\n').filter((line) => line && !line.startsWith('--'));
+    expect(Number(/^set local lock_timeout = '(\d)s';$/.exec(first)?.[1])).toBeLessThanOrEqual(2);
+    expect(second).toMatch(/^set local statement_timeout = '\d+(s|min)';$/);
   });
 });
 
@@ -136,6 +144,60 @@ describe('the status of the migrations', () => {
     }
     await migrate(database.url, 'down');
     expect((await migrationStatus(database.url)).at(-1)).toEqual({ name: migrations.at(-1), appliedAt: null });
+  });
+});
+
+it('the wall around the rows of users waits for a transaction under way without standing in its way', async () => {
+  await migrate(database.url);
+  while ((await migrationStatus(database.url)).some(({ name, appliedAt }) => name === '0010_reader' && appliedAt)) {
+    await migrate(database.url, 'down');
+  }
+  const client = await database.pool.connect();
+  try {
+    // As a move does it: jobs first, then accounts.
+    await client.query('begin; lock table analysis_jobs in row exclusive mode');
+    const migrating = migrate(database.url);
+    await waitUntilBlocked(database.pool);
+    await client.query('lock table accounts in row exclusive mode');
+    await client.query('commit');
+    expect((await migrating)[0]).toBe('0010_reader');
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+});
+
+describe('the role that reads for users', () => {
+  const seen = `begin; set local role assay_reader; select count(*) from analysis_jobs; rollback`;
+
+  it('is admitted anew to a database that came from a backup, which knows no roles', async () => {
+    await migrate(database.url);
+    await database.pool.query('revoke all on all tables in schema public from assay_reader');
+    await expect(database.pool.query(seen)).rejects.toMatchObject({ code: '42501' });
+    await database.pool.query('rollback');
+    await migrate(database.url);
+    await database.pool.query(seen);
+  });
+
+  it('is nothing to a database that is not migrated', async () => {
+    await admitReader(database.url);
+  });
+
+  it('has to be made by somebody who may, and says so', async () => {
+    await migrate(database.url);
+    const name = `${new URL(database.url).pathname.slice(1)}_plain`;
+    await database.pool.query(`create role ${name} login password 'plain'`);
+    try {
+      const url = Object.assign(new URL(database.url), { username: name, password: 'plain' });
+      await expect(admitReader(url.href)).rejects.toThrow(
+        `The role ${name} may not make the role assay_reader, by which the rows of users are read.`,
+      );
+      await database.pool.query(`grant assay_reader to ${name}; grant all on all tables in schema public to ${name}`);
+      await expect(admitReader(url.href)).rejects.toThrow(`The role ${name} does not own the tables`);
+      await expect(admitReader(url.href)).rejects.toMatchObject({ name: 'RoleError' });
+    } finally {
+      await database.pool.query(`drop owned by ${name}; drop role ${name}`);
+    }
   });
 });
 

@@ -10,7 +10,7 @@ import { useDatabase } from './support/database.ts';
 import { typesOf } from './support/samples.ts';
 
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '..', file), 'utf8');
-const page = read('docs/operations.md');
+const page = read('docs/metrics.md');
 const alerts = read('ops/alerts.yml');
 const dashboard = JSON.parse(read('ops/grafana-dashboard.json')) as {
   panels: { title: string; targets: { expr: string; legendFormat: string }[] }[];

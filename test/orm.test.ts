@@ -60,3 +60,16 @@ it('tells of each statement that failed, also inside a transaction, and of no ot
     await orm.close(true);
   }
 });
+
+it('gives no connection out again that may only read', async () => {
+  const orm = await createOrm({ url: database().url, name: 'read-only', poolSize: 1 });
+  const write = () =>
+    orm.em.fork().transactional((transaction) => transaction.execute('delete from rate_limits where key is null'));
+  try {
+    await orm.em.fork().execute('set default_transaction_read_only = on');
+    await expect(write()).rejects.toMatchObject({ code: '25006' });
+    await expect(write()).resolves.toBeDefined();
+  } finally {
+    await orm.close(true);
+  }
+});

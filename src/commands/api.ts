@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { claimLog, openDatabase } from './database.ts';
+import { admitReader, claimLog, openDatabase } from './database.ts';
 import { explainListenError, probePort } from './port.ts';
 import { runUntilStopped } from './shutdown.ts';
+import { startTraces } from './traces.ts';
 import { withUserSecret } from './user-secret.ts';
 
 export function apiCommand(): Command {
@@ -27,6 +28,8 @@ Examples:
       const code = await runUntilStopped(log, async (start) => {
         const database = await start('PostgreSQL', () => openDatabase(config, (line) => log.info(line)));
         await claimLog(database.config, log);
+        await admitReader(database.config);
+        await startTraces(start, log);
         const { createMetrics } = await import('../metrics.ts');
         const metrics = createMetrics({ ofProcess: true });
         await start('The API', () => startApiPart({ config: database.config, log, metrics }));

@@ -3,7 +3,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-const EXPECTED = ['CommandError', 'ConfigError', 'EmbeddedPostgresError'];
+const EXPECTED = ['CommandError', 'ConfigError', 'EmbeddedPostgresError', 'RoleError'];
 
 /** What to show of an error: the message alone where it was written for people, else everything, stack included. */
 export function describeError(error: unknown): unknown {

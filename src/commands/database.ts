@@ -62,6 +62,12 @@ export async function claimLog(config: Database['config'], log: Log): Promise<vo
   }
 }
 
+/** Sees to it, before a part of Assay starts, that users' rows can be read and its own are not hidden from it. @throws as `admitReader` */
+export async function admitReader(config: Database['config']): Promise<void> {
+  const migrations = await import('../migrate.ts');
+  await migrations.admitReader(directUrl(config));
+}
+
 /** The URL that a running `start` left in the data folder. Where it was killed, nobody may answer there any more. */
 async function findRunning({ dataDir }: Config): Promise<string | undefined> {
   const url = await readSecret(dataDir, 'database-url');

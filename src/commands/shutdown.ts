@@ -10,7 +10,8 @@ export type StartPart = <P extends Part>(name: string, start: () => Promise<P>) 
 
 // A terminal's Ctrl-C reaches us once from the terminal and once more from npm, within milliseconds.
 const REPEATED_MS = 1_000;
-const STOP_LIMIT_MS = 60_000;
+/** After which a part that has not stopped is given up, and the process with it. */
+export const STOP_LIMIT_MS = 60_000;
 
 /**
  * Runs a command that lasts: `begin` starts its parts, a signal (SIGINT, SIGTERM, SIGHUP) or an error that nobody caught

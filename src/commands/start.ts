@@ -9,6 +9,7 @@ import { type Database, directUrl, startDatabase } from './database.ts';
 import { type Demo, prepareDemo } from './demo.ts';
 import { probePort } from './port.ts';
 import { runUntilStopped, type StartPart } from './shutdown.ts';
+import { startTraces } from './traces.ts';
 
 export function startCommand(): Command {
   return new Command('start')
@@ -42,6 +43,7 @@ async function startAll(start: StartPart, log: Log, version: string): Promise<vo
   const { migrate } = await import('../migrate.ts');
   await migrate(directUrl(database.config));
   const demo = await demoFor(database.config);
+  await startTraces(start, log);
   const { createMetrics } = await import('../metrics.ts');
   const metrics = createMetrics({ ofProcess: true });
   await start('The API', () => startApiPart({ config: database.config, log, metrics }));

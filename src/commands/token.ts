@@ -1,21 +1,26 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig, parseDuration } from '../config.ts';
 import { SCOPES } from '../gate/scopes.ts';
+import type { ServiceToken } from '../gate/service-tokens.ts';
 import { CommandError } from './command-error.ts';
 import { openDatabase } from './database.ts';
 import { withUserSecret } from './user-secret.ts';
 import { readUuid } from './uuid.ts';
 
+/** One that is longer is a typing error, or no rotation. */
+const LONGEST_OVERLAP_SECONDS = 90 * 86_400;
+
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('make bearer tokens for users and services, list and revoke those of services')
+    .description('make bearer tokens for users and services; list, rotate and revoke those of services')
     .addCommand(userCommand())
     .addCommand(serviceCommand())
     .addCommand(new Command('list').description('list all service tokens, without their secrets').action(list))
+    .addCommand(rotateCommand())
     .addCommand(
       new Command('revoke')
-        .description('end every token of a service, at once')
+        .description('end every token of a service at once, those that were rotated too')
         .argument('<name>', 'name of the service')
         .action(revoke),
     )
@@ -25,6 +30,7 @@ export function tokenCommand(): Command {
 Examples:
   TOKEN=$(assay token user --sub 0198c0de-0000-7000-8000-000000000001)
   assay token service --name billing --scopes jobs:read,tokens:grant
+  assay token rotate billing --overlap 1h
   assay token revoke billing`,
     );
 }
@@ -60,10 +66,37 @@ function serviceCommand(): Command {
     .action(printServiceToken);
 }
 
+function rotateCommand(): Command {
+  return new Command('rotate')
+    .description('print a new token of a service; its others end by themselves after a while')
+    .argument('<name>', 'name of the service')
+    .addOption(
+      new Option('--overlap <duration>', 'how long the others stay valid: 1h, 24h, 7d; 0s ends them now')
+        .argParser(readOverlap)
+        .default(86_400, '24h'),
+    )
+    .addHelpText(
+      'after',
+      `
+The new token has the scopes of the newest valid one of that name. It is the only thing on standard output, and cannot be
+shown again. The others end by the clock of the database; what they hold open then is closed within seconds.
+
+Example:
+  assay token rotate billing --overlap 1h > billing-token`,
+    )
+    .action(rotate);
+}
+
 function readTtl(text: string): number {
   const seconds = Math.floor((parseDuration(text) ?? 0) / 1_000);
   if (seconds >= 1) return seconds;
   throw new InvalidArgumentError('It must be a duration such as 90s, 30m or 24h.');
+}
+
+function readOverlap(text: string): number {
+  const seconds = (parseDuration(text) ?? Number.POSITIVE_INFINITY) / 1_000;
+  if (seconds <= LONGEST_OVERLAP_SECONDS) return seconds;
+  throw new InvalidArgumentError('It must be a duration up to 90d, such as 30m or 24h.');
 }
 
 function readScopes(text: string): string[] {
@@ -103,10 +136,22 @@ async function list(): Promise<void> {
   const { listServiceTokens } = await import('../gate/service-tokens.ts');
   const tokens = await onDatabase(listServiceTokens);
   if (tokens.length === 0) console.error('There are no service tokens.');
-  for (const { id, name, scopes, createdAt, revokedAt } of tokens) {
-    const state = revokedAt === null ? 'valid' : `revoked ${new Date(revokedAt).toISOString()}`;
-    console.log([name.padEnd(20), id, new Date(createdAt).toISOString(), state, scopes.join(',')].join('  '));
+  for (const token of tokens) {
+    const { id, name, scopes, createdAt } = token;
+    console.log([name.padEnd(20), id, createdAt.toISOString(), stateOf(token), scopes.join(',')].join('  '));
   }
+}
+
+function stateOf({ revokedAt, valid }: ServiceToken): string {
+  if (revokedAt === null) return 'valid';
+  return `${valid ? 'until' : 'revoked'} ${revokedAt.toISOString()}`;
+}
+
+async function rotate(name: string, { overlap }: { overlap: number }): Promise<void> {
+  const { rotateServiceToken } = await import('../gate/service-tokens.ts');
+  const token = await onDatabase((em) => rotateServiceToken(em, { name, overlapSeconds: overlap }));
+  if (token === null) throw new CommandError(`No valid token has the name "${name}".`);
+  console.log(token);
 }
 
 async function revoke(name: string): Promise<void> {

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { claimLog, openDatabase } from './database.ts';
+import { admitReader, claimLog, directUrl, openDatabase, refuseUnmigrated } from './database.ts';
 import { explainListenError } from './port.ts';
 import { runUntilStopped, type StartPart } from './shutdown.ts';
+import { startTraces } from './traces.ts';
 
 export function workerCommand(): Command {
   return new Command('worker')
@@ -25,7 +26,11 @@ Examples:
       const log = createLog();
       const code = await runUntilStopped(log, async (start) => {
         const database = await start('PostgreSQL', () => openDatabase(config, (line) => log.info(line)));
+        // On an older schema its moves could fail half-way through a job; an API may wait, because it says that it is not ready.
+        await refuseUnmigrated(directUrl(database.config));
         await claimLog(database.config, log);
+        await admitReader(database.config);
+        await startTraces(start, log);
         const { createMetrics } = await import('../metrics.ts');
         const metrics = createMetrics({ ofProcess: true });
         await serveMetrics(start, database.config, { log, metrics });

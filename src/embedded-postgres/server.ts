@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { open, readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -70,11 +70,9 @@ export async function launchServer(
   const port = String(samePort ?? (await findFreePort()));
   const all = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', ...settings };
   const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const before = await stat(paths.logFile).catch(() => undefined);
-  const offset = before && before.size < LOG_BYTES ? before.size : 0;
-  const log = await open(paths.logFile, offset > 0 ? 'a' : 'w', 0o600).catch((error: unknown) => {
-    throw folderError(paths.folder, error);
-  });
+  const { size } = await stat(paths.logFile).catch(() => ({ size: 0 }));
+  const offset = size < LOG_BYTES ? size : 0;
+  const log = await openLog(paths, size >= LOG_BYTES);
   let ended = false;
   const child = spawn(postgres.command, [...postgres.args, '-D', paths.cluster, ...args], {
     uid: postgres.uid,
@@ -93,6 +91,17 @@ export async function launchServer(
     hasEnded: () => ended,
     readMessages: async () => (await readFile(paths.logFile)).subarray(offset).toString().trim(),
   };
+}
+
+/** Two applications may start at once: each writes behind what is there, or one would write over why the other did not start. */
+async function openLog({ logFile, folder }: ClusterPaths, anew: boolean): Promise<FileHandle> {
+  try {
+    const log = await open(logFile, 'a', 0o600);
+    if (anew) await log.truncate();
+    return log;
+  } catch (error) {
+    throw folderError(folder, error);
+  }
 }
 
 async function findFreePort(): Promise<number> {

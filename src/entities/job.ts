@@ -1,5 +1,6 @@
-import { defineEntity, p } from '@mikro-orm/postgresql';
+import { defineEntity, p, UnderscoreNamingStrategy } from '@mikro-orm/postgresql';
 import type { FailureCode, JobKind, JobStatus } from './job-status.ts';
+import type { Origin } from './origin.ts';
 import type { StoredProgress } from './progress.ts';
 import type { SyncSource } from './sync-source.ts';
 
@@ -23,6 +24,7 @@ export const JobSchema = defineEntity({
     syncSource: p.text().$type<SyncSource>().nullable(),
     resultId: p.uuid().nullable(),
     progress: p.json<StoredProgress>(),
+    origin: p.json<Origin>().nullable(),
     failureCode: p.text().$type<FailureCode>().nullable(),
     failureMessage: p.text().nullable(),
     leaseToken: p.uuid().nullable(),
@@ -42,3 +44,10 @@ export const JobSchema = defineEntity({
 export class Job extends JobSchema.class {}
 
 JobSchema.setClass(Job);
+
+const naming = new UnderscoreNamingStrategy();
+
+/** The columns of a job. */
+export const JOB_COLUMNS: readonly string[] = Object.keys(JobSchema.meta.properties).map((property) =>
+  naming.propertyToColumnName(property),
+);

@@ -1,9 +1,8 @@
-import type { Job } from '../entities/job.ts';
 import { JobStatus, type PositionReason } from '../entities/job-status.ts';
 import { isSameProgress, NO_PROGRESS, type StoredProgress } from '../entities/progress.ts';
 import { type Reader, writeCursor } from './cursor.ts';
 import type { FeedFollower } from './feed-follower.ts';
-import { frameOfEvent, frameOfJob } from './frame.ts';
+import { type FollowedJob, frameOfEvent, frameOfJob } from './frame.ts';
 import type { LogState, Position } from './position.ts';
 import type { StretchPage } from './stretch.ts';
 
@@ -61,7 +60,7 @@ export class Audience {
   }
 
   /** Shows what is new of the progress of jobs. */
-  show(jobs: readonly Job[]): void {
+  show(jobs: readonly FollowedJob[]): void {
     for (const job of jobs) {
       if (!this.#note(job.id, job.status, job.progress)) continue;
       const frame = frameOfJob(job, 'PROGRESSED');

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Audience } from './audience.ts';
-import { secondsBetween } from './log.ts';
+import type { ReadEvent } from './log.ts';
 import { type Position, whyLost } from './position.ts';
 import { readStretch, type StretchPage } from './stretch.ts';
 
@@ -13,11 +13,15 @@ export interface FeedHeadOptions {
   /** Events that one read brings. */
   limit: number;
   /** Hears how long ago each event happened, in seconds. */
-  onEvent?: ((lagSeconds: number) => void) | undefined;
+  onEvent?: ((read: ReadEvent) => void) | undefined;
 }
 
-/** From one read to the next: what happens meanwhile is read together. */
-const PACE_MS = 10;
+/**
+ * From one read to the next, as many times as long as the read took, up to a limit: what happens meanwhile is read together,
+ * and the busier the database is, the more of it. Where it is not, nobody waits for long.
+ */
+const PACE = 3;
+const MOST_PACE_MS = 10;
 const RETRY_MS = 500;
 
 /** Jobs whose progress may be new; null for all that run. */
@@ -92,13 +96,14 @@ export class FeedHead {
     const [woken, passing] = [this.#woken, this.#passing.splice(0)];
     this.#isDue = false;
     this.#woken = new Set();
+    const begunAt = performance.now();
     try {
       // One that an error broke off is older than those who came since.
       if (this.#position?.part) await this.#passStretch(new Set());
       this.#options.audience.expect();
       await this.#passStretch(woken);
       for (const { resolve } of passing) resolve();
-      return PACE_MS;
+      return Math.min(MOST_PACE_MS, PACE * (performance.now() - begunAt));
     } catch (error) {
       for (const { reject } of passing) reject(error);
       if (this.#stopping.signal.aborted) return 0;
@@ -135,7 +140,7 @@ export class FeedHead {
     this.#position = reason ? null : page.position;
     if (!this.#position) return false;
     if (from) audience.hand(from, page);
-    for (const { event } of page.events) onEvent?.(secondsBetween(event.at, page.readAt));
+    for (const { event } of page.events) onEvent?.({ event, job: null, readAt: page.readAt });
     if (this.#position.part) return false;
     audience.arrive(this.#position, page.log);
     return true;

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Reader } from './cursor.ts';
 import { Follower } from './follower.ts';
 import type { FeedFrame, JobFrame } from './frame.ts';
-import { findBehind, readLog } from './log.ts';
+import { findBehind, type ReadEvent, readLog } from './log.ts';
 import { createLogFeed } from './log-feed.ts';
 import { LogReader } from './log-reader.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -17,8 +17,8 @@ export interface FeedOptions {
   queueBound?: number;
   /** How often to look without being woken, in milliseconds. */
   pollMs?: number;
-  /** Hears, of each event that is read for those who follow, how long ago it happened, in seconds. */
-  onEvent?: (lagSeconds: number) => void;
+  /** Hears of each event that is read for those who follow. */
+  onEvent?: (read: ReadEvent) => void;
   /** Hears how many jobs had news that the poll found and no wake-up had told yet. */
   onMissed?: (jobs: number) => void;
 }

@@ -1,8 +1,7 @@
-import type { Job } from '../entities/job.ts';
 import type { JobEvent } from '../entities/job-event.ts';
 import { isFinished, JobStatus } from '../entities/job-status.ts';
 import { isSameProgress, NO_PROGRESS, type StoredProgress } from '../entities/progress.ts';
-import { frameOfEvent, frameOfJob, type JobFrame } from './frame.ts';
+import { type FollowedJob, frameOfEvent, frameOfJob, type JobFrame } from './frame.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LogPage } from './log.ts';
 
@@ -56,7 +55,7 @@ export class Follower {
    * The first frames: with `after` the history from there on, without it the picture of now.
    * @returns true when there is more to read at once
    */
-  begin(page: LogPage & { job: Job }, after: number | undefined): boolean {
+  begin(page: LogPage & { job: FollowedJob }, after: number | undefined): boolean {
     this.#position = after;
     if (after === undefined) this.#add(frameOfJob(page.job, 'SNAPSHOT'));
     return this.advance(page);
@@ -77,12 +76,12 @@ export class Follower {
   }
 
   /** How many events wait because he does not read. */
-  #delay(job: Job): number {
+  #delay(job: FollowedJob): number {
     return Math.min(job.seq - this.#reached + this.queue.size, job.seq - this.#excused);
   }
 
   /** What fits. Where the next step is not in the log, it was pruned, or he was never there: he is told so by a RESYNC. */
-  #take(job: Job, events: readonly JobEvent[]): void {
+  #take(job: FollowedJob, events: readonly JobEvent[]): void {
     const isKept = job.seq === this.#reached || events[0]?.seq === this.#reached + 1;
     if (!isKept) this.#add(frameOfJob(job, 'RESYNC'));
     for (const event of events) {
@@ -91,7 +90,7 @@ export class Follower {
     }
   }
 
-  #conclude(job: Job): boolean {
+  #conclude(job: FollowedJob): boolean {
     this.#isBehind = this.#reached < job.seq;
     if (this.#isBehind) return this.queue.size === 0;
     if (isFinished(job.status)) this.queue.end();

@@ -23,6 +23,28 @@ export interface JobFrame {
   at: Date;
 }
 
+/** What is read of a job for those who follow it: all that a picture shows, and whose request it was. */
+export const FOLLOWED = [
+  'id',
+  'userId',
+  'kind',
+  'name',
+  'status',
+  'seq',
+  'round',
+  'attempt',
+  'resultId',
+  'progress',
+  'origin',
+  'failureMessage',
+  'updatedAt',
+  'startedAt',
+  'heartbeatAt',
+  'finishedAt',
+] as const satisfies readonly (keyof Job)[];
+
+export type FollowedJob = Pick<Job, (typeof FOLLOWED)[number]>;
+
 /** Where a reader of many jobs begins, or begins anew because events are missing: he has to look at his jobs himself. */
 export interface PositionFrame {
   position: string;
@@ -75,7 +97,7 @@ function makeFrame(event: JobEvent, cursor: string | null): JobFrame {
 }
 
 /** The job as it is: where a subscription begins (SNAPSHOT), starts anew (RESYNC), or hears of progress (PROGRESSED). */
-export function frameOfJob(job: Job, type: 'SNAPSHOT' | 'RESYNC' | 'PROGRESSED'): JobFrame {
+export function frameOfJob(job: FollowedJob, type: 'SNAPSHOT' | 'RESYNC' | 'PROGRESSED'): JobFrame {
   return {
     seq: job.seq,
     cursor: null,

@@ -6,6 +6,7 @@ import { type Reader, readCursor } from './cursor.ts';
 import { FeedFollower } from './feed-follower.ts';
 import { FeedHead } from './feed-head.ts';
 import type { FeedFrame } from './frame.ts';
+import type { ReadEvent } from './log.ts';
 
 export interface LogFeedOptions {
   orm: MikroORM;
@@ -13,7 +14,7 @@ export interface LogFeedOptions {
   /** Events that may wait for one subscriber. */
   queueBound: number;
   /** Hears how long ago each event happened that is read at the head, in seconds. */
-  onEvent?: ((lagSeconds: number) => void) | undefined;
+  onEvent?: ((read: ReadEvent) => void) | undefined;
 }
 
 /** The log of a user and of everyone, as one stream: most subscribers stand at its head and share one read. */

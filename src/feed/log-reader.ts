@@ -2,15 +2,14 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import type { Follower } from './follower.ts';
-import { readLog, secondsBetween } from './log.ts';
+import { type ReadEvent, readLog } from './log.ts';
 
 export interface LogReaderOptions {
   orm: MikroORM;
   log: Logger;
   /** Events that one read brings for one position. */
   limit: number;
-  /** Hears how long ago each event happened, in seconds. */
-  onEvent?: ((lagSeconds: number) => void) | undefined;
+  onEvent?: ((read: ReadEvent) => void) | undefined;
 }
 
 /** Different positions in logs that one statement reads. */
@@ -73,7 +72,7 @@ export class LogReader {
     const requests = groups.flatMap(([first]) => (first ? [{ jobId: first.jobId, after: first.after }] : []));
     const pages = await readLog(orm.em.fork(), requests, limit);
     for (const [place, page] of pages.entries()) {
-      for (const { at } of page.events) onEvent?.(secondsBetween(at, page.readAt));
+      for (const event of page.events) onEvent?.({ event, job: page.job, readAt: page.readAt });
       for (const follower of groups[place] ?? []) if (follower.advance(page)) this.#due.add(follower);
     }
   }

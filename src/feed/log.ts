@@ -2,6 +2,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { JobEvent } from '../entities/job-event.ts';
+import { FOLLOWED, type FollowedJob } from './frame.ts';
+import { readRow, selectList } from './rows.ts';
 
 /** What somebody wants to know of a job. */
 export interface LogRequest {
@@ -15,15 +17,15 @@ export interface LogPage {
   /** The position that was asked for. */
   after: number | null;
   /** Null once the row is gone. */
-  job: Job | null;
+  job: FollowedJob | null;
   /** In the order of `seq`. Of a job that is gone, what its log still has is told whether it was asked for or not. */
   events: JobEvent[];
   /** When it was read, by the database's clock. */
   readAt: Date;
 }
 
-interface Row extends Record<string, unknown> {
-  id: string | null;
+interface Row {
+  job: Record<string, unknown> | null;
   events: Record<string, unknown>[] | null;
   read_at: string;
 }
@@ -36,9 +38,11 @@ interface Row extends Record<string, unknown> {
  */
 export async function readLog(em: EntityManager, requests: readonly LogRequest[], limit: number): Promise<LogPage[]> {
   const { rows } = await sql<Row>`
-    select j.*, (
+    select case when j.id is not null then (
+      select row_to_json(r) from (select ${sql.raw(selectList(em, Job, 'j', FOLLOWED))}) r
+    ) end as job, (
       select json_agg(e order by e.seq) from (
-        select * from job_events e
+        select ${sql.raw(selectList(em, JobEvent, 'e'))} from job_events e
         where e.job_id = asked.job_id and e.seq > coalesce(asked.after, case when j.id is null then 0 end)
         order by e.seq limit ${limit}
       ) e
@@ -48,12 +52,21 @@ export async function readLog(em: EntityManager, requests: readonly LogRequest[]
     left join analysis_jobs j on j.id = asked.job_id
     order by asked.place`.execute(em.getKysely());
 
-  return rows.map(({ events, read_at, ...row }, place) => ({
+  return rows.map(({ job, events, read_at }, place) => ({
     after: requests[place]?.after ?? null,
-    job: row.id === null ? null : em.map(Job, row),
-    events: (events ?? []).map((event) => em.map(JobEvent, event)),
+    job: job && readRow(em, Job, job),
+    events: (events ?? []).map((event) => readRow(em, JobEvent, event)),
     readAt: new Date(read_at),
   }));
+}
+
+/** An event that was read for those who follow. */
+export interface ReadEvent {
+  event: JobEvent;
+  /** Its job, where that was read along. */
+  job: FollowedJob | null;
+  /** By the database's clock. */
+  readAt: Date;
 }
 
 /** Never less than 0: an event's time is that of its job's last move at least, which another statement may have seen. */

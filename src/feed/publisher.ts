@@ -6,7 +6,10 @@ import type { WakeUp } from '../entities/wake-up.ts';
 /** The channel on which wake-ups travel: job ids, separated by commas. An empty payload is a listener's own ping. */
 export const CHANNEL = 'assay_wake';
 
-/** How long wake-ups gather before they leave. NOTIFY takes a lock on the whole database at commit: few, large ones cost least. */
+/**
+ * From one sending to the next: meanwhile wake-ups gather, and one that comes alone leaves at once. NOTIFY takes a lock on the
+ * whole database at commit: few, large ones cost least.
+ */
 const GATHER_MS = 10;
 
 /** PostgreSQL carries less than 8,000 bytes a notification, which is 216 ids of 36 characters. */
@@ -22,7 +25,8 @@ export interface WakeUpPublisher {
 /** Sends wake-ups to all processes on this database, outside the transactions that caused them. */
 export function createWakeUpPublisher({ orm, log }: { orm: MikroORM; log: Logger }): WakeUpPublisher {
   const waiting = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
+  let gathering: NodeJS.Timeout | undefined;
+  let leaving: NodeJS.Immediate | undefined;
   let sending: Promise<void> = Promise.resolve();
 
   async function send(): Promise<void> {
@@ -35,17 +39,30 @@ export function createWakeUpPublisher({ orm, log }: { orm: MikroORM; log: Logger
   }
 
   function flush(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
+    clearImmediate(leaving);
+    leaving = undefined;
     sending = sending.then(send).catch((error: unknown) => log.warn({ err: error }, 'a wake-up was not sent'));
     return sending;
+  }
+
+  /** With all that this turn of the event loop brings. */
+  function leave(): void {
+    leaving = setImmediate(() => void flush());
+    gathering = setTimeout(() => {
+      gathering = undefined;
+      if (waiting.size > 0) leave();
+    }, GATHER_MS);
   }
 
   return {
     publish(wakeUps) {
       for (const { jobId } of wakeUps) waiting.add(jobId);
-      timer ??= setTimeout(flush, GATHER_MS);
+      if (!gathering) leave();
     },
-    stop: flush,
+    async stop() {
+      clearTimeout(gathering);
+      gathering = undefined;
+      await flush();
+    },
   };
 }

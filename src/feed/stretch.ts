@@ -3,7 +3,9 @@ import { type RawBuilder, sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { JobEvent } from '../entities/job-event.ts';
 import type { Reader } from './cursor.ts';
+import { FOLLOWED, type FollowedJob } from './frame.ts';
 import { behind, type LogState, type Part, type Position, upTo } from './position.ts';
+import { readRow, selectList } from './rows.ts';
 import { parseSnapshot, printSnapshot, type Snapshot } from './snapshot.ts';
 
 export interface StretchRequest {
@@ -34,7 +36,7 @@ export interface StretchPage {
   /** When it was read, by the database's clock. */
   readonly readAt: Date;
   /** Of the same moment as the events of a stretch that ends with the present. */
-  readonly running: readonly Job[];
+  readonly running: readonly FollowedJob[];
 }
 
 interface Row {
@@ -63,8 +65,13 @@ export async function readStretch(em: EntityManager, request: StretchRequest): P
     select log.id, log.pruned_id, log.pruned_xact, log.pruned_seen::text as pruned_seen, pg_current_snapshot()::text as now,
       clock_timestamp() as read_at,
       (select max(id) from found)::text as end,
-      (select json_agg(e order by e.id) from job_events e where e.id in (select id from page)) as events,
-      (select json_agg(j) from analysis_jobs j where ${running ? runningOf(running) : sql`false`}) as running
+      (select json_agg(r order by r.id) from (
+        select ${sql.raw(selectList(em, JobEvent, 'e'))} from job_events e where e.id in (select id from page)
+      ) r) as events,
+      (select json_agg(r) from (
+        select ${sql.raw(selectList(em, Job, 'j', FOLLOWED))} from analysis_jobs j
+        where ${running ? runningOf(running) : sql`false`}
+      ) r) as running
     from event_log log`.execute(em.getKysely());
 
   const [row] = rows;
@@ -72,12 +79,12 @@ export async function readStretch(em: EntityManager, request: StretchRequest): P
   const now = parseSnapshot(row.now);
   const pruned = { id: BigInt(row.pruned_id), xact: BigInt(row.pruned_xact), seen: parseSnapshot(row.pruned_seen) };
   const log = { id: row.id, pruned, now };
-  const jobs = (row.running ?? []).map((job) => em.map(Job, job));
+  const jobs = (row.running ?? []).map((job) => readRow(em, Job, job));
   const stretch = { until: until ?? now, end: from?.part?.end ?? BigInt(row.end ?? 0) };
   const readAt = new Date(row.read_at);
   if (!from) return { log, events: [], stretch, position: upTo(row.id, now), readAt, running: jobs };
   const events = (row.events ?? []).map((fields) => {
-    const event = em.map(JobEvent, fields);
+    const event = readRow(em, JobEvent, fields);
     return { event, position: behind(from, BigInt(event.id), stretch) };
   });
   // What is missing from the end of a part was deleted since.

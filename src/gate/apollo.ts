@@ -6,15 +6,20 @@ import {
   HeaderMap,
   type HTTPGraphQLResponse,
 } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { Log } from '../log.ts';
+import { nameSpan, SpanKind, traced } from '../trace.ts';
 import { startDeadline } from './deadline.ts';
 import type { FormatError } from './error-format.ts';
 import { ERRORS, type ErrorCode, errorHeaders, isErrorCode } from './errors.ts';
 import type { Preparation } from './preparation.ts';
+import { rootFields } from './query-size.ts';
 
 const NEW_FORM = 'application/graphql-response+json';
 
@@ -51,7 +56,13 @@ export function createApollo(parts: {
     stopOnTerminationSignals: false,
     nodeEnv: config.env,
     logger: log.child({ part: 'apollo' }),
-    plugins: [ApolloServerPluginLandingPageDisabled(), checks(preparation), status],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      // It looks at each field of each answer, and none of ours may be kept.
+      ApolloServerPluginCacheControlDisabled(),
+      checks(preparation),
+      status,
+    ],
   };
   return new TimedApollo(options, { executionMs: config.limits.executionMs, formatError });
 }
@@ -75,12 +86,13 @@ class TimedApollo extends ApolloServer<Partial<Context>> {
   ): Promise<HTTPGraphQLResponse> {
     const { executionMs, formatError } = this.#timing;
     using deadline = startDeadline(executionMs);
-    const context = async () => ({
-      ...(await request.context()),
-      signal: deadline.signal,
-      liftDeadline: deadline.lift,
-    });
-    const answer = super.executeHTTPGraphQLRequest({ ...request, context });
+    const { signal, lift: liftDeadline } = deadline;
+    // Not as a copy: what a context makes when it is asked for would be made each time.
+    const context = async () => Object.assign(await request.context(), { signal, liftDeadline });
+    const parent = request.httpGraphQLRequest.headers.get('traceparent');
+    const answer = traced('graphql', { kind: SpanKind.SERVER, parent }, () =>
+      super.executeHTTPGraphQLRequest({ ...request, context }),
+    );
     const accept = request.httpGraphQLRequest.headers.get('accept');
     return await Promise.race([answer, deadline.passed]).catch((error: unknown) => {
       if (error !== deadline.signal.reason) throw error;
@@ -107,14 +119,19 @@ const checks = (preparation: Preparation): ApolloServerPlugin<Partial<Context>> 
       async ({ document }) =>
       async (errors) =>
         preparation.describeLiterals(document, errors ?? []),
-    didResolveOperation: async ({ document, request }) =>
-      preparation.checkOperation('http', document, { ...request, query: request.query ?? '' }),
+    didResolveOperation: async ({ document, operation, request }) => {
+      // Not the operation's name, which a client can make up anew each time.
+      if (operation)
+        nameSpan(`${operation.operation} ${rootFields(document, operation).map(({ name }) => name.value)}`);
+      preparation.checkOperation('http', document, { ...request, query: request.query ?? '' });
+    },
   }),
 });
 
 const status: ApolloServerPlugin<Partial<Context>> = {
   requestDidStart: async (): Promise<GraphQLRequestListener<Partial<Context>>> => ({
     willSendResponse: async ({ request, response, contextValue }) => {
+      response.http.headers.set('cache-control', 'no-store');
       for (const [name, value] of contextValue.headers ?? []) response.http.headers.set(name, value);
       if (response.body.kind !== 'single') return;
       const code = decisiveCode(response.body.singleResult);

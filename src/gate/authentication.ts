@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Config } from '../config.ts';
 import { openAccount } from '../lifecycle/ledger.ts';
 import { apiError } from './errors.ts';
+import { Remembered } from './remembered.ts';
 import { isServiceToken, verifyServiceToken } from './service-tokens.ts';
 import { createUserTokenVerifier } from './user-tokens.ts';
 import type { Viewer } from './viewer.ts';
@@ -11,7 +12,7 @@ const DEFAULT_TIER = 'standard';
 /** Users whose account this process knows to exist; a forgotten one costs a statement that changes nothing. */
 const REMEMBERED_USERS = 10_000;
 
-/** A viewer, and until when. A service's token ends by being revoked only. */
+/** A viewer, and until when. A service's token names no end: it is revoked, or rotated away. */
 export interface Authentication {
   readonly viewer: Viewer;
   readonly expiresAt: Date | null;
@@ -66,14 +67,10 @@ async function authenticateService(orm: MikroORM, token: string): Promise<Authen
 }
 
 function createAccountOpener(orm: MikroORM, startingTokens: number): (userId: string) => Promise<void> {
-  const seen = new Set<string>();
+  const seen = new Remembered<string, true>(REMEMBERED_USERS);
   return async (userId) => {
-    if (seen.has(userId)) return;
+    if (seen.get(userId)) return;
     await openAccount(orm.em.fork(), userId, startingTokens);
-    seen.add(userId);
-    for (const oldest of seen) {
-      if (seen.size <= REMEMBERED_USERS) break;
-      seen.delete(oldest);
-    }
+    seen.set(userId, true);
   };
 }

@@ -27,7 +27,8 @@ const CONNECTION_CODE =
 
 /** pg reports its own time limits and lost connections without a code: https://github.com/brianc/node-postgres. */
 const byMessage: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/^Query read timeout$/, 'TIMEOUT'],
+  // PostgreSQL ends a statement that takes too long by itself, and before that: a link that says nothing is broken.
+  [/^Query read timeout$/, 'SERVICE_UNAVAILABLE'],
   [
     /^Connection terminated|timeout exceeded when trying to connect|^Client has encountered a connection error/,
     'SERVICE_UNAVAILABLE',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Log } from '../log.ts';
+import { failSpan } from '../trace.ts';
 import { databaseErrorCode } from './database-errors.ts';
 import {
   ApiError,
@@ -44,6 +45,7 @@ export function createErrorFormat(log: Log, onError: (code: ErrorCode) => void =
     const errorId = randomUUID();
     const { code, message = ERRORS[code].message, details, retryAfterMs } = classify(error);
     report(log, code, errorId, error);
+    if (ERRORS[code].status >= 500) failSpan(code, errorId);
     onError(code);
     const place = error instanceof GraphQLError ? error : undefined;
     return {

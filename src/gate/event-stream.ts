@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { print } from 'graphql-sse';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -15,7 +15,7 @@ import {
 } from './fresh-subscription.ts';
 import type { Places } from './places.ts';
 import type { OperationRequest } from './preparation.ts';
-import { type TextOf, writeOnce } from './shared-text.ts';
+import { type Written, writeOnce } from './shared-text.ts';
 import { watchToken } from './token-watch.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -102,7 +102,7 @@ function takePlace(places: Places, viewer: Viewer, request: Request, response: R
 
 /** Sends what a subscription brings, as fast as it is read, and gives the subscription up when nobody reads any more. */
 async function relay(
-  textOf: TextOf,
+  textOf: Written<string>,
   { formatError }: StreamParts,
   answers: Answers,
   response: Response,
@@ -134,13 +134,12 @@ const isOver = (response: Response): boolean => response.writableEnded || respon
 /** Says goodbye, after the errors that end the subscription, if any. */
 async function conclude(response: Response, errors?: readonly GraphQLFormattedError[]): Promise<void> {
   if (isOver(response)) return;
-  if (errors) await write(response, printNext({ errors }));
+  if (errors) await write(response, printNext(JSON.stringify({ errors })));
   if (!isOver(response)) response.end(print<false, 'complete'>({ event: 'complete', data: null }));
 }
 
-/** graphql-sse types a result by its errors as they are thrown; these are as they are sent. */
-const printNext = (result: FormattedExecutionResult): string =>
-  print<false, 'next'>({ event: 'next', data: result as ExecutionResult });
+/** What graphql-sse prints of a result, from the JSON of it. */
+const printNext = (json: string): string => `event: next\ndata: ${json}\n\n`;
 
 /** Resolves when the text has left for the network, or the stream has closed. A reader who does not read is cut off. */
 function write(response: Response, text: string): Promise<void> {

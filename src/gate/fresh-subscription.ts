@@ -63,12 +63,12 @@ export interface Answers extends AsyncIterableIterator<ExecutionResult> {
 }
 
 /**
- * graphql-js's `subscribe`, with four differences. Each event is executed with a context of its own, because one entity
- * manager for a whole subscription would answer with rows as they once were. It is executed once for all who select the
- * same of it. A refused subscription is a stream that fails at once, which graphql-ws sends as the protocol's `error`
- * message and not as a first and last event. And neither its beginning nor the answer to one event may take longer than an
- * operation may: then it ends with TIMEOUT, and may be resumed where it was. The subscription itself lasts as long as it is
- * wanted.
+ * graphql-js's `subscribe`, with five differences. What an event holds is not executed. Else each event is executed with a
+ * context of its own, because one entity manager for a whole subscription would answer with rows as they once were. It is
+ * executed once for all who select the same of it. A refused subscription is a stream that fails at once, which graphql-ws
+ * sends as the protocol's `error` message and not as a first and last event. And neither its beginning nor the answer to one
+ * event may take longer than an operation may: then it ends with TIMEOUT, and may be resumed where it was. The subscription
+ * itself lasts as long as it is wanted.
  */
 export async function subscribeAnew(
   args: ExecutionArgs,
@@ -79,13 +79,21 @@ export async function subscribeAnew(
   const source = await within(executionMs, createSourceEventStream(args), giveUp).catch((error: Error) => error);
   if (source instanceof Error) return refused(source);
   if (!(Symbol.asyncIterator in source)) return refused(new SubscriptionRefused(source.errors ?? []));
-  const selection = selectionOf(args, viewer);
-  return answers(source[Symbol.asyncIterator](), (event) =>
-    executeShared(event, selection, () => {
-      const answer = execute({ ...args, rootValue: event, contextValue: contextOf(viewer) });
-      return answer instanceof Promise ? within(executionMs, answer) : answer;
-    }),
+  const selection = selectionOf(args);
+  const key = `${selection.key} ${JSON.stringify(viewer)}`;
+  const executeAnew = (event: unknown) => {
+    const answer = execute({ ...args, rootValue: event, contextValue: contextOf(viewer) });
+    return answer instanceof Promise ? within(executionMs, answer) : answer;
+  };
+  return answers(
+    source[Symbol.asyncIterator](),
+    (event) => selection.answerHeld(event, viewer) ?? executeShared(event, key, () => executeAnew(event)),
   );
+}
+
+/** A source of events that needs no promise to hand one on. */
+interface HandedEvents extends AsyncIterator<unknown> {
+  handTo(take: (event: unknown) => boolean | Promise<boolean>): Promise<void>;
 }
 
 /** Nobody waits for this stream any more. */
@@ -101,19 +109,23 @@ const refused = (error: Error): Answers => {
   return answers(events, () => ({}));
 };
 
-function answers(events: AsyncIterator<unknown>, answerTo: (event: unknown) => Answer): Answers {
+function answers(events: AsyncIterator<unknown> | HandedEvents, answerTo: (event: unknown) => Answer): Answers {
   const end = async () => {
     await events.return?.();
     return { done: true, value: undefined } as const;
   };
   return {
     async handTo(take) {
+      const takeAnswer = (event: unknown) => {
+        const answer = answerTo(event);
+        return answer instanceof Promise ? answer.then(take) : take(answer);
+      };
       try {
-        for (let event = await events.next(); !event.done; event = await events.next()) {
-          const answer = answerTo(event.value);
-          const isTaken = take(answer instanceof Promise ? await answer : answer);
-          if (!(isTaken instanceof Promise ? await isTaken : isTaken)) break;
-        }
+        if ('handTo' in events) await events.handTo(takeAnswer);
+        else
+          for (let event = await events.next(); !event.done; event = await events.next()) {
+            if (!(await takeAnswer(event.value))) break;
+          }
       } finally {
         await end();
       }

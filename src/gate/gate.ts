@@ -21,6 +21,7 @@ import { createPreparation } from './preparation.ts';
 import type { Readiness } from './readiness.ts';
 import type { Shares } from './shares.ts';
 import { type Sockets, serveSockets } from './socket.ts';
+import { answerUnread } from './unread-request.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 /** The longest request is an upload; JSON has a deadline of its own. */
@@ -75,6 +76,7 @@ export async function openGate(parts: GateParts): Promise<OpenGate> {
   opened.defer(() => apollo.stop());
   const streams = createEventStreams({ ...shared, formatError: formatFor('stream') });
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
+  answerUnread(server, formatError);
   const drain = createDrain(server, { spellMs: DRAIN_SPELL_MS, limitMs: DRAIN_LIMIT_MS });
   const stillReady = async () => {
     const state = await readiness();

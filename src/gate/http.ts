@@ -57,6 +57,8 @@ export function createHttp(parts: HttpParts): Express {
   const { config, isAllowedOrigin, readiness } = parts;
   const app = express();
   app.disable('x-powered-by').set('trust proxy', config.trustProxy).set('query parser', 'simple');
+  // Files and pages have their own; what is answered here is never asked for again.
+  app.disable('etag');
   app.use(requestId);
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(
@@ -105,7 +107,7 @@ function graphql({ apollo, authenticate, preparation, contextOf, shares, config 
     context: async ({ req, res }) => {
       try {
         const who = await authenticate(req.headers.authorization);
-        if (who) return contextOf(who.viewer, goneOf(res));
+        if (who) return contextOf(who.viewer, () => goneOf(res));
         if (!preparation.isOpenToAll(queryOf(req))) throw apiError('UNAUTHENTICATED');
         return { shares, asker: askerOf(req), headers: new Map() };
       } catch (error) {

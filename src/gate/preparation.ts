@@ -16,6 +16,8 @@ import type { Config } from '../config.ts';
 import { type ApiError, apiError, badInput, describeFaults } from './errors.ts';
 import { isLiteralError, literalFault, variableFaults } from './input-faults.ts';
 import { exceededLimit, measureOperation, rootFields } from './query-size.ts';
+import { Remembered } from './remembered.ts';
+import { SubscriptionConditionsRule } from './subscription-conditions.ts';
 
 /** What a client asks to be done, before anything of it is believed. */
 export interface OperationRequest {
@@ -28,6 +30,8 @@ export interface OperationRequest {
 export type Transport = 'http' | 'socket';
 
 const MAX_VALIDATION_ERRORS = 5;
+/** Of subscriptions that are valid; clients have few, but may make up any number. */
+const REMEMBERED_DOCUMENTS = 100;
 /** What needs no token: it opens nothing but to who has a link. */
 const OPEN_FIELD = 'sharedResult';
 
@@ -43,7 +47,8 @@ export function createPreparation(schema: GraphQLSchema, config: Pick<Config, 'e
   const { env, limits } = config;
   const parseOptions: ParseOptions = { maxTokens: limits.queryTokens };
   const validationOptions = { maxErrors: MAX_VALIDATION_ERRORS, hideSuggestions: true };
-  const validationRules: ValidationRule[] = env === 'production' ? [NoSchemaIntrospectionCustomRule] : [];
+  const closed = env === 'production' ? [NoSchemaIntrospectionCustomRule] : [];
+  const validationRules: ValidationRule[] = [SubscriptionConditionsRule, ...closed];
 
   /** Puts the place and the rule in the stead of graphql-js's sentence wherever that repeats a literal. */
   function describeLiterals(document: DocumentNode, errors: readonly Error[]): void {
@@ -93,15 +98,21 @@ export function createPreparation(schema: GraphQLSchema, config: Pick<Config, 'e
       });
   }
 
+  /** By their texts. Those that ask for the same share one document: each subscription keeps its own for as long as it lasts. */
+  const validDocuments = new Remembered<string, DocumentNode>(REMEMBERED_DOCUMENTS);
+
   /** Parses and checks an operation for a socket or an event stream. Never throws: the errors are the answer. */
   function prepare(request: OperationRequest): DocumentNode | readonly GraphQLError[] {
-    const document = tryParse(request.query, parseOptions);
+    const known = validDocuments.get(request.query);
+    const document = known ?? tryParse(request.query, parseOptions);
     if (document instanceof GraphQLError) return [document];
     const refusal = refusedOperation('socket', getOperationAST(document, request.operationName)?.operation);
     if (refusal) return [refusal];
-    const errors = validate(schema, document, [...specifiedRules, ...validationRules], validationOptions);
+    const rules = [...specifiedRules, ...validationRules];
+    const errors = known ? [] : validate(schema, document, rules, validationOptions);
     describeLiterals(document, errors);
     if (errors.length > 0) return errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
+    validDocuments.set(request.query, document);
     try {
       checkOperation('socket', document, request);
       return document;

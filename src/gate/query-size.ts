@@ -33,8 +33,11 @@ export interface QuerySize {
 
 type Type = GraphQLNamedType | null | undefined;
 
-/** A few lines of fragments can unfold to millions of selections, which would block the process for half a minute. */
-const MAX_SELECTIONS = 1_000;
+/**
+ * A few lines of fragments can unfold to millions of selections, which would block the process for half a minute. The largest
+ * that an honest client asks for is the introspection of tools, with 240.
+ */
+const MAX_SELECTIONS = 400;
 const EMPTY: QuerySize = { depth: 0, aliases: 0, directives: 0, selections: 0, cost: 0 };
 
 /**

@@ -1,7 +1,8 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { CompiledQuery, sql } from 'kysely';
+import { sql } from 'kysely';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
+import { createSharedCounts, NOW } from './shared-counts.ts';
 import type { Viewer } from './viewer.ts';
 
 const WINDOW_SECONDS = 60;
@@ -35,11 +36,12 @@ export interface RateParts {
 }
 
 /**
- * Counts in PostgreSQL, so that all API processes share one limit: one statement each time, and none for who is over his
- * limit. A minute begins with its first request, by the clock of the process that counts it.
+ * Counts in PostgreSQL, so that all API processes share one limit: one statement at a time, and none for who is over his
+ * limit. A minute begins with its first request, by the clock of the database, which is one for all of them.
  */
 export function createRates({ orm, limits, onRefused = () => undefined }: RateParts): Rates {
   const limiters = new Map<string, RateLimiterPostgres>();
+  const count = createSharedCounts(() => orm.em.getConnection().getNativeClient());
   const most: Record<Counted, number> = {
     submits: limits.submitsPerMinute,
     otherMutations: limits.otherMutationsPerMinute,
@@ -48,13 +50,23 @@ export function createRates({ orm, limits, onRefused = () => undefined }: RatePa
 
   function limiterOf(what: Counted, factor: number): RateLimiterPostgres {
     const name = `${what}-${factor}`;
-    const limiter = limiters.get(name) ?? createLimiter(orm, what, most[what] * factor);
+    const limiter = limiters.get(name) ?? createLimiter(what, most[what] * factor, store);
     limiters.set(name, limiter);
     return limiter;
   }
 
+  /** @returns the row that the library expects of its own statement: the end of a minute by the clock of this process */
+  async function store([key, points, expire, now]: Stored): Promise<unknown> {
+    const counted = await count({ key, points, durationMs: expire - now });
+    return { rows: [{ points: counted.points, expire: now + counted.leftMs }] };
+  }
+
   async function cleanUp(): Promise<void> {
-    await sql`delete from rate_limits where expire < ${Date.now()}`.execute(orm.em.fork().getKysely());
+    // Whom somebody counts just now is not waited for: his row would be held, and he waited for, the other way round.
+    await sql`
+      delete from rate_limits where key in (
+        select key from rate_limits where expire < ${sql.raw(NOW)} for update skip locked
+      )`.execute(orm.em.fork().getKysely());
   }
 
   // What is left over by one that failed is the next one's.
@@ -91,16 +103,17 @@ function keyOf(asker: Asker): string {
 
 type RateLimits = Pick<Config['limits'], 'submitsPerMinute' | 'otherMutationsPerMinute' | 'sharedReadsPerMinute'>;
 
-function createLimiter(orm: MikroORM, keyPrefix: string, points: number): RateLimiterPostgres {
+/** What the library gives with a count: it begins a minute at `now`, by the clock of this process. */
+type Stored = [key: string, points: number, expire: number, now: number];
+
+function createLimiter(
+  keyPrefix: string,
+  points: number,
+  store: (stored: Stored) => Promise<unknown>,
+): RateLimiterPostgres {
   return new RateLimiterPostgres({
-    storeClient: {
-      // Without the name that the library gives its statements: a pooler would not know them the next time.
-      query: ({ text, values }: { text: string; values: readonly unknown[] }) =>
-        orm.em
-          .fork()
-          .getKysely()
-          .executeQuery(CompiledQuery.raw(text, [...values])),
-    },
+    // In the place of the library's own statement, which counts one key.
+    storeClient: { query: ({ values }: { values: Stored }) => store(values) },
     storeType: 'client',
     tableName: 'rate_limits',
     tableCreated: true,

@@ -1,27 +1,19 @@
 import { createHash } from 'node:crypto';
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type FieldNode,
-  type GraphQLSchema,
-  Kind,
-  print,
-  TypeInfo,
-  visit,
-  visitWithTypeInfo,
-} from 'graphql';
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, Kind, print, visit } from 'graphql';
+import { planHeldText } from './held-text.ts';
+import { Remembered } from './remembered.ts';
+import { WrittenResult } from './shared-text.ts';
 import type { Viewer } from './viewer.ts';
 
 /** At once, or to be waited for. */
 export type Answer = ExecutionResult | Promise<ExecutionResult>;
 
-/** What is selected of events, and for whom. */
+/** What is selected of events, whoever asks. */
 export interface Selection {
-  /** Two subscriptions with the same one get the same answers. */
+  /** Two subscriptions with the same one select the same. */
   readonly key: string;
-  /** It shows what the event holds and nothing else, and so does not change. */
-  readonly isHeld: boolean;
+  /** Answers without execution where the event holds all that is selected of it; null where that is not so. */
+  answerHeld(event: unknown, viewer: Viewer): ExecutionResult | null;
 }
 
 /** By event, and then by what is selected of it and for whom. An event goes with its last subscriber, and its answers with it. */
@@ -29,11 +21,12 @@ const answers = new WeakMap<object, Map<string, Answer>>();
 
 /**
  * Executes a selection on an event, or hands on what another subscriber gets for it: the same event, selected alike, for a
- * viewer who may see the same. So a job that two thousand watch is read and answered once, also for who comes to it late.
+ * viewer who may see the same. So a job that two thousand watch is read and answered once.
  *
- * An answer that says something of the present, such as `job`, is shared while it is waited for, and no longer.
+ * As an answer may say something of the present, such as `job`, one that is waited for is shared until it is there.
+ * @param key of what is selected, and for whom
  */
-export function executeShared(event: unknown, { key, isHeld }: Selection, execute: () => Answer): Answer {
+export function executeShared(event: unknown, key: string, execute: () => Answer): Answer {
   if (typeof event !== 'object' || event === null) return execute();
   const known = answersTo(event);
   const shared = known.get(key);
@@ -42,7 +35,7 @@ export function executeShared(event: unknown, { key, isHeld }: Selection, execut
   known.set(key, answer);
   if (answer instanceof Promise) {
     const forget = () => void known.delete(key);
-    answer.then((result) => (isHeld && !result.errors ? void known.set(key, result) : forget()), forget);
+    answer.then(forget, forget);
   }
   return answer;
 }
@@ -55,30 +48,43 @@ function answersTo(event: object): Map<string, Answer> {
   return none;
 }
 
+/** For each document its selections, by the values of its variables: those who ask for the same share one. */
+const selections = new WeakMap<DocumentNode, { inner: Set<string>; known: Remembered<string, Selection> }>();
+const REMEMBERED_VALUES = 10;
+
 /**
- * What a subscription selects of its events, for this viewer. Values that only say which events there are, such as
- * `after`, make no difference.
+ * What a subscription selects of its events. Values that only say which events there are, such as `after`, make no
+ * difference.
  */
-export function selectionOf(
-  { schema, document, operationName, variableValues }: ExecutionArgs,
-  viewer: Viewer,
-): Selection {
-  const inner = variablesWithin(document);
-  const values = Object.entries(variableValues ?? {}).filter(([name]) => inner.has(name));
-  const all = JSON.stringify([document.loc?.source.body ?? print(document), operationName, values, viewer]);
-  return { key: createHash('sha256').update(all).digest('base64'), isHeld: isHeldByEvent(schema, document) };
+export function selectionOf(args: ExecutionArgs): Selection {
+  const { document, operationName, variableValues } = args;
+  const ofDocument = selections.get(document) ?? {
+    inner: variablesWithin(document),
+    known: new Remembered<string, Selection>(REMEMBERED_VALUES),
+  };
+  selections.set(document, ofDocument);
+  const values = Object.entries(variableValues ?? {}).filter(([name]) => ofDocument.inner.has(name));
+  const all = JSON.stringify([document.loc?.source.body ?? print(document), operationName, values]);
+  const key = createHash('sha256').update(all).digest('base64');
+  const selection = ofDocument.known.get(key) ?? { key, answerHeld: holderOf(args) };
+  ofDocument.known.set(key, selection);
+  return selection;
 }
 
-/** Whether every field below that of the subscription is marked as one that reads nothing. */
-function isHeldByEvent(schema: GraphQLSchema, document: DocumentNode): boolean {
-  const types = new TypeInfo(schema);
-  let isHeld = true;
-  const look = ({ name }: FieldNode) => {
-    if (types.getParentType() === schema.getSubscriptionType() || name.value === '__typename') return;
-    isHeld &&= types.getFieldDef()?.extensions.isHeld === true;
+/** Whoever watches the same is handed the same event in one go: so the last answer is kept, and no other. */
+function holderOf(args: ExecutionArgs): Selection['answerHeld'] {
+  const plan = planHeldText(args);
+  if (!plan) return () => null;
+  let last: { shown: unknown; answer: ExecutionResult } | undefined;
+  return (event, viewer) => {
+    try {
+      const shown = plan.show(event, viewer);
+      if (!last || last.shown !== shown) last = { shown, answer: new WrittenResult(plan.write(shown)) };
+      return last.answer;
+    } catch {
+      return null;
+    }
   };
-  visit(document, visitWithTypeInfo(types, { Field: look }));
-  return isHeld;
 }
 
 /** The variables that are used elsewhere than as arguments of the subscription itself. */

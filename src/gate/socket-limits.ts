@@ -15,14 +15,17 @@ export function cutOff(socket: WebSocket, reason: string): void {
 /**
  * Cuts a socket off whose reader leaves a message unread for `ms`, beyond what the network holds for him. Nothing gathers
  * for him here meanwhile, since each subscription waits for its message to leave; but he holds what he does not use.
+ *
+ * Nobody hears that a message could not be sent: its reader has gone, which his socket tells by closing, and graphql-ws would
+ * print it to the console as if it were a fault of the server.
  */
 export function limitSilence(socket: WebSocket, ms: number): void {
-  const send = socket.send.bind(socket) as (data: string | Buffer, done: (error?: Error) => void) => void;
-  socket.send = ((data: string | Buffer, done?: (error?: Error) => void) => {
+  const send = socket.send.bind(socket) as (data: string | Buffer, done: () => void) => void;
+  socket.send = ((data: string | Buffer, done?: () => void) => {
     let stalled: NodeJS.Timeout | undefined;
-    send(data, (error) => {
+    send(data, () => {
       clearTimeout(stalled);
-      done?.(error);
+      done?.();
     });
     // Mostly the network takes it at once.
     if (socket.bufferedAmount > 0) stalled = setTimeout(() => cutOff(socket, 'Slow consumer'), ms);

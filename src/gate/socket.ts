@@ -5,7 +5,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
-import { deliver } from './delivery.ts';
+import { deliver, printPayload } from './delivery.ts';
 import type { FormatError } from './error-format.ts';
 import { apiError } from './errors.ts';
 import {
@@ -47,11 +47,13 @@ export interface Sockets {
 export function serveSockets(parts: SocketParts): Sockets {
   const { places, formatError, metrics, log } = parts;
   const { limits } = parts.config;
-  const textOf = writeOnce(formatError, JSON.stringify);
+  const payloadOf = writeOnce(formatError, printPayload);
   const sockets = new WebSocketServer({
     server: parts.server,
     path: '/graphql',
     maxPayload: limits.messageBytes,
+    // Answers are written as frames that are not compressed.
+    perMessageDeflate: false,
     verifyClient: createHandshakeCheck(parts),
   });
   sockets.on('connection', (socket, request) => {
@@ -75,9 +77,10 @@ export function serveSockets(parts: SocketParts): Sockets {
         return prepareSubscription(parts, extra.viewer, request);
       },
       subscribe: (args) => subscribeAnew(args, parts),
-      onOperation: ({ extra: { socket } }, id, _request, _args, results) => {
+      onOperation: ({ extra: { socket, request } }, id, _request, _args, results) => {
         const onNext = () => socket.bufferedAmount > limits.bufferedBytes && cutOff(socket, 'Slow consumer');
-        return deliver(results as Answers, { socket, id, textOf, onNext });
+        const to = { socket, link: request.socket, stalledMs: STALLED_MS };
+        return deliver(results as Answers, { ...to, id, payloadOf, onNext });
       },
       onError: (_connection, _id, _request, errors) => errors.flatMap(reasonsBehind).map(formatError),
     },

@@ -3,14 +3,14 @@ import type { Authenticate, Authentication } from './authentication.ts';
 import { toApiError } from './error-format.ts';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** How often a service's token is looked up again: it does not expire, but it can be revoked. */
+/** How often a service's token is looked up again: it carries no end, but can be revoked or rotated away. */
 const RECHECK_MS = 4_000;
 
 export type TokenEnd = 'Token expired' | 'Token revoked';
 
 /**
  * Watches the token behind a connection that lasts, and says when it has ended: in the moment in which it expires, or
- * within 4 seconds after it was revoked.
+ * within 4 seconds after it was revoked or the overlap of its rotation was over.
  * @returns what ends the watch
  */
 export function watchToken(

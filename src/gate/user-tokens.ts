@@ -1,11 +1,15 @@
+import { createSecretKey, hash } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, SignJWT } from 'jose';
 import type { Config } from '../config.ts';
 import { SYSTEM_USER } from '../entities/sync-source.ts';
 import { apiError } from './errors.ts';
 import { isUuid } from './ids.ts';
+import { Remembered } from './remembered.ts';
 
 /** Seconds by which the clocks of issuer and server may differ. */
 const CLOCK_TOLERANCE_SECONDS = 5;
+const REMEMBERED_TOKENS = 10_000;
+const REMEMBERED_MS = 60_000;
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
 /** What a user's token says once it is believed. */
@@ -27,10 +31,10 @@ export type UserTokenVerifier = (token: string) => Promise<UserClaims>;
  * years would outlive every secret.
  */
 export function createUserTokenVerifier(jwt: Config['jwt']): UserTokenVerifier {
-  const verifySignature = createSignatureCheck(jwt);
+  const verify = rememberPayloads(createSignatureCheck(jwt));
   return async (token) => {
     try {
-      return requireClaims(await verifySignature(token), jwt.maxAgeSeconds);
+      return requireClaims(await verify(token), jwt.maxAgeSeconds);
     } catch (error) {
       throw isOutage(error)
         ? apiError('SERVICE_UNAVAILABLE', { cause: error })
@@ -73,9 +77,36 @@ function createSignatureCheck(jwt: Config['jwt']): (token: string) => Promise<JW
     const keys = createRemoteJWKSet(new URL(jwt.jwksUrl));
     return async (token) => (await jwtVerify(token, keys, { ...options, algorithms: PUBLIC_KEY_ALGORITHMS })).payload;
   }
-  const secret = new TextEncoder().encode(jwt.secret);
+  // As bytes it would be made a key for each token.
+  const secret = createSecretKey(jwt.secret ?? '', 'utf8');
   return async (token) => (await jwtVerify(token, secret, { ...options, algorithms: ['HS256'] })).payload;
 }
+
+interface Verified {
+  payload: JWTPayload;
+  /** Milliseconds of this process. */
+  at: number;
+}
+
+/**
+ * Believes a token for a minute without another look at its signature, as long as it has not ended: a client sends the same
+ * one with each request. Kept is its hash alone, and only of tokens that are good.
+ */
+export function rememberPayloads(
+  verify: (token: string) => Promise<JWTPayload>,
+): (token: string) => Promise<JWTPayload> {
+  const verified = new Remembered<string, Verified>(REMEMBERED_TOKENS);
+  return async (token) => {
+    const tokenHash = hash('sha256', token, 'base64');
+    const known = verified.get(tokenHash);
+    if (known && performance.now() - known.at < REMEMBERED_MS && !hasEnded(known.payload)) return known.payload;
+    const payload = await verify(token);
+    verified.set(tokenHash, { payload, at: performance.now() });
+    return payload;
+  };
+}
+
+const hasEnded = ({ exp = 0 }: JWTPayload): boolean => exp <= Math.floor(Date.now() / 1000) - CLOCK_TOLERANCE_SECONDS;
 
 function requireClaims(payload: JWTPayload, maxAgeSeconds: number): UserClaims {
   const { sub, exp, iat, tier } = payload;

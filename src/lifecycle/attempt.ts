@@ -3,11 +3,10 @@ import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { Job } from '../entities/job.ts';
 import { EventType, FailureCode, type JobKind, JobStatus } from '../entities/job-status.ts';
 import type { Progress } from '../entities/progress.ts';
-import { free } from './cancel.ts';
 import { MoveRefused } from './errors.ts';
 import { keepOutputs, type OutputFile } from './files.ts';
 import type { MoveName } from './machine.ts';
-import { interval, type Moved, move, moveTime } from './move.ts';
+import { interval, type Moved, type MoveStatement, move, moveTime } from './move.ts';
 import { transact } from './transact.ts';
 import { isTurn, lockTurn, putOff } from './turns.ts';
 
@@ -40,53 +39,63 @@ export interface StartedAttempt {
 /** A file that a job works on, and the name of its bytes in the storage. */
 export type InputFile = Pick<OutputFile, 'name' | 'contentType' | 'size' | 'storedAs'>;
 
+/** A value, or the expression of one in each of several rows. */
+type Term<T> = T | RawBuilder<T>;
+type Terms<T> = { readonly [Name in keyof T]: Term<T[Name]> };
+
 /**
  * Begins an attempt, or answers null where the task is out of date: the job is gone, finished, running or further on. Null
  * as well where as many jobs of its user run as may: then the job has a new task, which comes later.
  */
 export async function start(em: EntityManager, options: Start): Promise<StartedAttempt | null> {
-  const moved = options.runningPerUser
+  const [moved] = options.runningPerUser
     ? await startAmong(em, options, options.runningPerUser)
-    : await begin(em, options, sql`true`);
-  if (!moved) return null;
-  const { rows } = await sql<{ test_data: unknown; raw_responses: unknown; input_file: InputFile | null }>`
-    select r.test_data, r.raw_responses, (
-      select jsonb_build_object('name', f.name, 'contentType', f.content_type, 'size', f.size, 'storedAs', f.stored_as)
-      from files f where f.job_id = r.job_id and f.role = 'INPUT'
-    ) as input_file
-    from analysis_results r where r.job_id = ${options.jobId}`.execute(em.getKysely());
-  const [result] = rows;
-  if (!result) {
-    // Cancelled and deleted between the two statements: no thread was begun for the lease.
-    await free(em, options);
-    return null;
-  }
-  return {
-    job: moved.job,
-    input: { kind: moved.job.kind, testData: result.test_data, rawResponses: result.raw_responses },
-    inputFile: result.input_file,
-  };
+    : await move(em, 'start', starting(options));
+  return moved ? startedOf(moved) : null;
 }
 
-async function begin(em: EntityManager, options: Start, mayRun: RawBuilder<unknown>): Promise<Moved | undefined> {
-  const [moved] = await move(em, 'start', {
-    where: sql`${isDue(options)} and ${mayRun}`,
-    set: sql`attempt = j.attempt + 1, lease_token = ${options.leaseToken}, worker_id = ${options.workerId},
-      lease_expires_at = now() + ${interval(options.leaseMs)}, worker_free_at = null,
-      started_at = ${moveTime}, heartbeat_at = ${moveTime}`,
-  });
-  return moved;
+/** The move of a start. */
+export const starting = (asked: Terms<Omit<Start, 'runningPerUser'>>): MoveStatement => ({
+  where: isDue(asked),
+  set: sql`attempt = j.attempt + 1, lease_token = ${asked.leaseToken}, worker_id = ${asked.workerId},
+    lease_expires_at = now() + make_interval(secs => ${asked.leaseMs}::float8 / 1000), worker_free_at = null,
+    started_at = ${moveTime}, heartbeat_at = ${moveTime}`,
+  read: givenTo,
+  isUsual: true,
+});
+
+const isDue = ({ jobId, round, attempt }: Terms<Pick<Start, 'jobId' | 'round' | 'attempt'>>) =>
+  sql`j.id = ${jobId} and j.round = ${round} and j.attempt + 1 = ${attempt}`;
+
+/** What the handler of a job `j` needs. */
+const givenTo = sql`(
+  select jsonb_build_object('testData', r.test_data, 'rawResponses', r.raw_responses, 'inputFile', (
+    select jsonb_build_object('name', f.name, 'contentType', f.content_type, 'size', f.size, 'storedAs', f.stored_as)
+    from files f where f.job_id = j.id and f.role = 'INPUT'
+  ))
+  from analysis_results r where r.job_id = j.id)`;
+
+interface Given {
+  testData: unknown;
+  rawResponses: unknown;
+  inputFile: InputFile | null;
 }
 
-const isDue = (options: Start) =>
-  sql`j.id = ${options.jobId} and j.round = ${options.round} and j.attempt = ${options.attempt - 1}`;
+/** @returns null where the job lost its result and has no input to run on: it is left to the rescue, and to who cleans up */
+export function startedOf({ job, read }: Moved): StartedAttempt | null {
+  const given = read as Given | null;
+  if (!given) return null;
+  const { testData, rawResponses, inputFile } = given;
+  return { job, input: { kind: job.kind, testData, rawResponses }, inputFile };
+}
 
 /** Starts of one user come one after the other. One that may not be yet is put off in the same transaction. */
-async function startAmong(em: EntityManager, options: Start, runningPerUser: number): Promise<Moved | undefined> {
+async function startAmong(em: EntityManager, options: Start, runningPerUser: number): Promise<Moved[]> {
   return await transact(em, async (transaction) => {
     await lockTurn(transaction, options.jobId);
-    const moved = await begin(transaction, options, isTurn(runningPerUser));
-    if (!moved) await putOff(transaction, isDue(options), runningPerUser);
+    const inTurn = sql`${isDue(options)} and ${isTurn(runningPerUser)}`;
+    const moved = await move(transaction, 'start', { ...starting(options), where: inTurn });
+    if (moved.length === 0) await putOff(transaction, isDue(options), runningPerUser);
     return moved;
   });
 }
@@ -101,12 +110,8 @@ export async function complete(
   testResult: unknown,
   outputs: readonly OutputFile[] = [],
 ): Promise<Moved> {
-  const end = (within: EntityManager) =>
-    move(within, 'complete', {
-      where: held(lease),
-      set: sql`finished_at = ${moveTime}, progress = '{"percent": 100}', ${leaseGivenBack}`,
-      testResult,
-    });
+  const answer = sql`${JSON.stringify(testResult)}::jsonb`;
+  const end = (within: EntityManager) => move(within, 'complete', completing({ ...lease, answer }));
   return await underLease(em, 'complete', lease, () =>
     outputs.length === 0
       ? end(em)
@@ -117,6 +122,14 @@ export async function complete(
         }),
   );
 }
+
+/** The move of a completion. */
+export const completing = ({ answer, ...lease }: Terms<Lease> & { answer: RawBuilder<unknown> }): MoveStatement => ({
+  where: held(lease),
+  set: sql`finished_at = ${moveTime}, progress = '{"percent": 100}', ${leaseGivenBack}`,
+  testResult: answer,
+  isUsual: true,
+});
 
 /** Runs one SQL statement, and answers with its rows. */
 export type Execute = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
@@ -209,7 +222,7 @@ export const backInQueue = sql`lease_token = null, lease_expires_at = null, work
 export const leaseGivenBack = sql`lease_token = null, lease_expires_at = null, worker_id = null, worker_free_at = ${moveTime}`;
 
 /** The jobs that a lease is on, as a predicate over `j`. */
-export const held = ({ jobId, leaseToken }: Lease) => sql`j.id = ${jobId} and j.lease_token = ${leaseToken}`;
+export const held = ({ jobId, leaseToken }: Terms<Lease>) => sql`j.id = ${jobId} and j.lease_token = ${leaseToken}`;
 
 async function underLease(
   em: EntityManager,

@@ -37,7 +37,9 @@ export function createConnectionWatch({
       try {
         const seenAt = await probe();
         const at = now();
-        if (connectedSince === undefined || at - lastContact > everyMs + leaseMs / 2) connectedSince = at;
+        const silentMs = at - lastContact;
+        // Where the clock was set back, what it said before is no measure any more.
+        if (connectedSince === undefined || silentMs < 0 || silentMs > everyMs + leaseMs / 2) connectedSince = at;
         lastContact = at;
         return at - connectedSince < leaseMs ? null : seenAt;
       } catch (error) {

@@ -11,11 +11,20 @@ type Cancelled = Awaited<ReturnType<Lifecycle['cancel']>>;
 /** The words by which moves are counted: those of the machine, and the two that it has no row for. */
 type Counted = 'submit' | 'start' | 'complete' | 'fail' | 'release' | 'cancel' | 'retry' | 'delete' | 'erase';
 
+interface CountedParts {
+  metrics: Metrics;
+  orm: MikroORM;
+  /** Does something as a step that shows in a trace. */
+  step?: <T>(name: string, act: () => Promise<T>) => Promise<T>;
+}
+
+const justDo = <T>(_name: string, act: () => Promise<T>): Promise<T> => act();
+
 /**
  * The same verbs, counted: how many jobs each move changed and how long that took, what was refused and why, and what came
  * of repairs. What a verb does not answer with is read back from its rows. Nothing of a count can make a verb fail.
  */
-export function countMoves(lifecycle: Lifecycle, { metrics, orm }: { metrics: Metrics; orm: MikroORM }): Lifecycle {
+export function countMoves(lifecycle: Lifecycle, { metrics, orm, step = justDo }: CountedParts): Lifecycle {
   const moved = (move: Counted, jobs = 1) => metrics.moves.inc({ move }, jobs);
   const refused = (move: Counted | MoveRefused['move'], reason: string) => metrics.refusedMoves.inc({ move, reason });
   const em = () => orm.em.fork();
@@ -30,7 +39,7 @@ export function countMoves(lifecycle: Lifecycle, { metrics, orm }: { metrics: Me
 
   async function timed<T>(move: Counted, act: () => Promise<T>): Promise<T> {
     const end = metrics.moveSeconds.startTimer({ move });
-    return await heard(act()).finally(end);
+    return await heard(step(`move ${move}`, act)).finally(end);
   }
 
   function paidBack(tokens: number): void {

@@ -9,8 +9,6 @@ const MOST_WAITING = 100_000;
 const MOST_WORKERS = 1_000;
 /** How far the log is read back for the last hour, in events: the first of these that reaches far enough. */
 const REACHES = [1_000, 10_000, 100_000] as const;
-/** Of the newest cancelled jobs, how many are looked at. */
-const CANCELS = 10_000;
 
 async function readNumber(em: EntityManager, statement: RawBuilder<{ value: number }>): Promise<number> {
   return (await statement.execute(em.getKysely())).rows[0]?.value ?? 0;
@@ -146,7 +144,7 @@ const recentSince = (since: RawBuilder<unknown>) => sql`
       ) before on true, hour, lateral (select coalesce(known_from <= since, true) as is_enough) judged
       order by is_enough desc, case when is_enough then events else -events end limit 1
     ), recent as (
-      select type, at, rescued_after from job_events
+      select job_id, type, at, rescued_after from job_events
       where id > (select max(id) from job_events) - (select events from reach)
       order by id desc limit (select events from reach)
     )`;
@@ -184,19 +182,21 @@ const latencyOf = (seconds: RawBuilder<unknown>) => sql`count(*)::int as count,
   percentile_disc(0.95) within group (order by ${seconds}) as p95`;
 
 /**
- * From CANCELLED to the thread being free: of jobs that were cancelled within the last hour while a thread worked on them.
- * Where none did, the worker was free at the moment of the cancel; a tombstone that ended otherwise before keeps its own
- * failure.
+ * From CANCELLED to the thread being free: of jobs that were cancelled within the last hour while a thread worked on them, as
+ * far as the log is read back for it. Where none did, the worker was free at the moment of the cancel; a tombstone that ended
+ * otherwise before keeps its own failure.
+ *
+ * No index leads to jobs by the time of their end, and the newest jobs are not those that were ended last: so the log names
+ * them. As an array they are looked up one by one, whatever the planner takes their number for.
  */
 export async function readCancelLatency(em: EntityManager): Promise<Latency> {
   const { rows } = await sql<Latency>`
-    select ${latencyOf(sql`seconds`)}
-    from (
-      select finished_at, worker_free_at, failure_code, extract(epoch from worker_free_at - finished_at)::float8 as seconds
-      from analysis_jobs where status = ${JobStatus.CANCELLED} order by id desc limit ${CANCELS}
-    ) cancelled
-    where finished_at > now() - interval '1 hour' and worker_free_at > finished_at
-      and failure_code = ${FailureCode.CANCELLED}`.execute(em.getKysely());
+    with ${recentSince(sql`now() - interval '1 hour'`)}
+    select ${latencyOf(sql`extract(epoch from j.worker_free_at - j.finished_at)::float8`)}
+    from hour, analysis_jobs j
+    where j.id = any(array(select job_id from recent where type = ${EventType.CANCELLED} and at > (select since from hour)))
+      and j.status = ${JobStatus.CANCELLED} and j.failure_code = ${FailureCode.CANCELLED}
+      and j.finished_at > hour.since and j.worker_free_at > j.finished_at`.execute(em.getKysely());
   return rows[0] as Latency;
 }
 

@@ -14,6 +14,8 @@ import { findOrphans, findStuck, lacksAnswer, removeOrphans, syncStatus } from '
 import { type Rescue, readTime, rescue } from './rescue.ts';
 import { type Retry, retry } from './retry.ts';
 import { findShared, share, unshare } from './share.ts';
+import { createSharedCommits } from './shared-commits.ts';
+import { createSharedMoves } from './shared-moves.ts';
 import * as staging from './stage.ts';
 import { type Submission, type SubmitTerms, submit } from './submit.ts';
 import * as sync from './sync.ts';
@@ -35,8 +37,11 @@ export type Lifecycle = ReturnType<typeof createLifecycle>;
  * The verbs of a job, for doors that know nothing of SQL. Every verb works in its own unit of work and sends its
  * wake-ups when the change is committed.
  */
-export function createLifecycle({ orm, wake, sweep = () => undefined, ...terms }: LifecycleOptions) {
+export function createLifecycle(options: LifecycleOptions) {
+  const { orm, wake, sweep = () => undefined, ...terms } = options;
   const { startingTokens, queuedPerUser } = terms;
+  const sharedCommits = createSharedCommits({ orm, queuedPerUser });
+  const sharedMoves = createSharedMoves({ orm });
   const em = () => orm.em.fork();
   const wakeJobs = (ids: readonly string[]) => ids.length > 0 && wake(ids.map((jobId) => ({ jobId })));
   const waking = async (moving: Promise<Moved>): Promise<Moved> => {
@@ -56,27 +61,27 @@ export function createLifecycle({ orm, wake, sweep = () => undefined, ...terms }
 
   return {
     async submit(userId: string, submissions: readonly Omit<Submission, 'userId'>[]) {
-      const submitted = await submit(em(), userId, submissions, terms);
+      const submitted =
+        (await sharedCommits.submit(userId, submissions)) ?? (await submit(em(), userId, submissions, terms));
       wakeJobs(submitted.outcomes.flatMap((row) => (row.outcome === 'SUBMITTED' && !row.replayed ? [row.job.id] : [])));
       return submitted;
     },
     async start(options: attempt.Start) {
-      const started = await attempt.start(em(), options);
+      const started = await (options.runningPerUser ? attempt.start(em(), options) : sharedMoves.start(options));
       if (started) wakeJobs([started.job.id]);
       return started;
     },
     callNext: (userId: string) => callNext(em(), userId),
-    complete: (
+    complete(
       lease: attempt.Lease,
       testResult: unknown,
       outputs: readonly files.OutputFile[] = [],
       before?: Parameters<typeof attempt.completeAfter>[4],
-    ) =>
-      waking(
-        before
-          ? attempt.completeAfter(em(), lease, testResult, outputs, before)
-          : attempt.complete(em(), lease, testResult, outputs),
-      ),
+    ) {
+      if (before) return waking(attempt.completeAfter(em(), lease, testResult, outputs, before));
+      if (outputs.length > 0) return waking(attempt.complete(em(), lease, testResult, outputs));
+      return waking(sharedMoves.complete({ jobId: lease.jobId, leaseToken: lease.leaseToken, testResult }));
+    },
     fail: (lease: attempt.Lease, failure: Parameters<typeof attempt.fail>[2]) =>
       waking(attempt.fail(em(), lease, failure)),
     release: (lease: attempt.Lease, options: Parameters<typeof attempt.release>[2]) =>

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
-import { Job } from '../entities/job.ts';
+import { JOB_COLUMNS, Job } from '../entities/job.ts';
 import { type EventType, JobStatus } from '../entities/job-status.ts';
 import { DOCTOR_MOVES, MOVES, type MoveName } from './machine.ts';
 
@@ -9,8 +9,10 @@ export interface MoveStatement {
   where: RawBuilder<unknown>;
   /** Further columns, as assignments over `j`. */
   set: RawBuilder<unknown>;
+  /** A table whose rows `w` the other parts may name: then the move is of the jobs `j` that they join. */
+  among?: RawBuilder<unknown>;
   /** The result's content, for `complete` only. */
-  testResult?: unknown;
+  testResult?: RawBuilder<unknown>;
   /** One of the moves that only the doctor makes. */
   byDoctor?: boolean;
   /** The event in place of the move's own, where a move has two faces (FAILED or STUCK). */
@@ -25,15 +27,26 @@ export interface MoveStatement {
   rescues?: boolean;
   /** Further acts in the same transaction, as an expression over the moved row `j`. */
   also?: RawBuilder<unknown>;
+  /** Whether each job goes this way: then the statement stays prepared. */
+  isUsual?: boolean;
+  /** What is to be read along, likewise. */
+  read?: RawBuilder<unknown>;
 }
 
 /** A job after its move, and its owner's balance where the move paid something back. */
 export interface Moved {
   job: Job;
   tokenBalance: number | null;
+  /** What the statement was to read along. */
+  read?: unknown;
 }
 
-type MovedRow = Record<string, unknown> & { token_balance: number | null; task_id: string | null; also: unknown };
+type MovedRow = Record<string, unknown> & {
+  token_balance: number | null;
+  task_id: string | null;
+  also: unknown;
+  read: unknown;
+};
 
 /** The time of a move: the transaction's, but never before the job's last one, so that a log never runs backwards. */
 export const moveTime = sql`greatest(now(), j.updated_at)`;
@@ -42,10 +55,32 @@ export const moveTime = sql`greatest(now(), j.updated_at)`;
 export const interval = (milliseconds: number): RawBuilder<unknown> =>
   sql`make_interval(secs => ${milliseconds / 1000}::float8)`;
 
+/**
+ * The columns that a job is made from, by name: what a prepared statement returns may not change, and `*` does with each column
+ * that a later migration adds.
+ */
+export const jobColumns: RawBuilder<unknown> = sql.raw(JOB_COLUMNS.map((column) => `j.${column}`).join(', '));
+
+/** A job from its columns. No unit of work knows it: nothing would be written if it were changed. */
+export const jobOf = (em: EntityManager, columns: Record<string, unknown>): Job =>
+  em.getDriver().mapResult<Job>(columns, em.getMetadata(Job)) as Job;
+
 /** The task that runs a job's next attempt. Several rows in, several tasks out; one key a job, so there is only one each. */
-export const addTask = (delayMs = 0): RawBuilder<unknown> => sql`(graphile_worker.add_job(
+export const addTask = (delayMs = 0): RawBuilder<unknown> => taskWith(sql`run_at := now() + ${interval(delayMs)}`);
+
+/**
+ * The task of a new job. Nobody can have its key, so the queue need not look for a task that it would replace. Where the queue
+ * takes none the statement fails, because its commit may be on its way behind it: a cast that cannot be done is SQL's way
+ * to raise an error.
+ */
+export const addFirstTask: RawBuilder<unknown> = sql`coalesce(${taskWith(sql`job_key_mode := 'unsafe_dedupe'`)},
+  ('the queue took no task for job ' || j.id)::bigint)`;
+
+function taskWith(terms: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(graphile_worker.add_job(
   'run_job', json_build_object('jobId', j.id, 'round', j.round, 'attempt', j.attempt + 1), job_key := 'job:' || j.id,
-  max_attempts := 1, priority := j.priority, run_at := now() + ${interval(delayMs)})).id`;
+  max_attempts := 1, priority := j.priority, ${terms})).id`;
+}
 
 const logColumns = sql`job_id, seq, type, user_id, result_id, kind, status, round, attempt, progress, token_balance,
   assessment_name, error_message, processing_time, at`;
@@ -96,6 +131,14 @@ export const refundOf = (owing: RawBuilder<unknown>): RawBuilder<unknown> => sql
       returning job_id, balance
     )`;
 
+/** The same where nothing is paid back. */
+const noRefund = sql`refund as not materialized (
+      select null::uuid as job_id, null::integer as balance where false
+    )`;
+
+/** Where a round can end without its answer. */
+const UNPAID: readonly JobStatus[] = [JobStatus.FAILED, JobStatus.CANCELLED];
+
 /**
  * The one statement that changes a job's status: row, result, refund, event and next task, or none of them. It works on
  * sets, so that one job and a hundred take the same way.
@@ -108,30 +151,29 @@ export async function move(em: EntityManager, name: MoveName, statement: MoveSta
     event: ownEvent,
   } = (statement.byDoctor && DOCTOR_MOVES[name as keyof typeof DOCTOR_MOVES]) || MOVES[name];
   const event = eventOf(statement.event ?? ownEvent, sql`r.balance`, statement);
-  const testResult =
-    statement.testResult === undefined ? sql`null::jsonb` : sql`${JSON.stringify(statement.testResult)}::jsonb`;
   const requeues = to === JobStatus.QUEUED;
+  const { among, testResult = sql`null::jsonb` } = statement;
 
-  const { rows } = await sql<MovedRow>`
-    with moved as (
+  const { rows } = await sql<MovedRow>`${sql.raw(statement.isUsual ? `/* ${name} */` : '')}
+    with ${among ? sql`w as (${among}),` : sql``} moved as (
       update analysis_jobs j
-      set status = ${to}, seq = j.seq + 1, updated_at = ${moveTime}, ${statement.set}
+      set status = ${to}, seq = j.seq + 1, updated_at = ${moveTime}, ${statement.set} ${among ? sql`from w` : sql``}
       where j.status = any(${[...from]}) and j.deleted_at is null and ${statement.where}
-      returning j.*
+      returning j.*, ${testResult} as answer
     ), carried as (
-      update analysis_results s set status = j.status, updated_at = j.updated_at, test_result = ${testResult}
+      update analysis_results s set status = j.status, updated_at = j.updated_at, test_result = j.answer
       from moved j where s.job_id = j.id
-    ), ${refundOf(sql`moved where refunded`)}, logged as (
+    ), ${UNPAID.includes(to) ? refundOf(sql`moved where refunded`) : noRefund}, logged as (
       insert into job_events (${event.columns})
       select ${event.values} from moved j left join refund r on r.job_id = j.id
     )
-    select j.*, r.balance as token_balance, ${requeues ? addTask(statement.delayMs) : sql`null`} as task_id,
-      ${statement.also ?? sql`null`} as also
+    select ${jobColumns}, r.balance as token_balance, ${requeues ? addTask(statement.delayMs) : sql`null`} as task_id,
+      ${statement.also ?? sql`null`} as also, ${statement.read ?? sql`null::jsonb`} as read
     from moved j left join refund r on r.job_id = j.id`.execute(em.getKysely());
 
-  return rows.map(({ token_balance, task_id, also, ...row }) => {
+  return rows.map(({ token_balance, task_id, also, read, ...row }) => {
     // The queue can answer an add under contention with nothing; the exception takes the whole move back.
     if (requeues && task_id === null) throw new Error(`the queue took no task for job ${String(row.id)}`);
-    return { job: em.map(Job, row), tokenBalance: token_balance };
+    return { job: jobOf(em, row), tokenBalance: token_balance, ...(statement.read && { read }) };
   });
 }

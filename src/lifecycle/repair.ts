@@ -1,8 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
-import { Job } from '../entities/job.ts';
+import type { Job } from '../entities/job.ts';
 import { JobStatus } from '../entities/job-status.ts';
-import { addTask } from './move.ts';
+import { addTask, jobOf } from './move.ts';
 import { forceDelete } from './remove.ts';
 import { hasNoTask } from './rescue.ts';
 
@@ -151,5 +151,5 @@ export async function findStuck(em: EntityManager, olderThanSeconds: number): Pr
     where status = ${JobStatus.PROCESSING}
       and heartbeat_at < now() - make_interval(secs => ${olderThanSeconds}::float8)
     order by heartbeat_at limit 100`.execute(em.getKysely());
-  return rows.map((row) => em.map(Job, row));
+  return rows.map((row) => jobOf(em, row));
 }

@@ -87,10 +87,15 @@ async function batchAfterBatch<T>(takeUp: () => Promise<T[]>, size = BATCH): Pro
   return all;
 }
 
-/** The database's time, as `seenAt` takes it. @throws when there is no connection */
+/**
+ * The database's time, as `seenAt` takes it.
+ * @throws when there is no connection, or it may only read: then nobody can prove that he lives
+ */
 export async function readTime(em: EntityManager): Promise<string> {
-  const { rows } = await sql<{ at: string }>`select now()::text as at`.execute(em.getKysely());
-  return rows[0]?.at ?? '';
+  const { rows } = await sql<{ at: string }>`
+    select now()::text as at where current_setting('transaction_read_only') = 'off'`.execute(em.getKysely());
+  if (!rows[0]) throw new Error('the database takes no writes');
+  return rows[0].at;
 }
 
 /**

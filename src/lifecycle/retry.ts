@@ -1,13 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { Account } from '../entities/account.ts';
-import { Job } from '../entities/job.ts';
+import type { Job } from '../entities/job.ts';
 import { EventType, isFinished, type JobKind, JobStatus } from '../entities/job-status.ts';
+import type { Origin } from '../entities/origin.ts';
 import type { Scope } from '../entities/scope.ts';
 import { MOVES } from './machine.ts';
-import { addTask, eventOf, type Moved, moveTime } from './move.ts';
+import { addTask, eventOf, jobOf, type Moved, moveTime } from './move.ts';
 import { owned, type Refused, readLive } from './refusal.ts';
-import { activeJobsOf, hasRoom, isQueueFull } from './submit.ts';
+import { activeJobsOf, hasRoom, isQueueFull, originOf } from './submit.ts';
 import { findActiveSync, isSecondSync } from './sync.ts';
 import { transact } from './transact.ts';
 
@@ -24,6 +25,8 @@ export interface Retry {
   tierPriority: number;
   /** How many jobs of one user may wait at once; any number, where it is not said. */
   queuedPerUser?: number | undefined;
+  /** Which request asks for it. */
+  origin?: Origin;
 }
 
 /**
@@ -73,7 +76,7 @@ async function tryReopen(
 /** The job is locked before the account, as every other move does it. */
 async function reopen(
   em: EntityManager,
-  { jobId, scope, price, tierPriority, queuedPerUser }: Retry & { price: number },
+  { jobId, scope, price, tierPriority, queuedPerUser, origin }: Retry & { price: number },
 ): Promise<Moved | null> {
   if (queuedPerUser !== undefined) await lockOwner(em, jobId);
   const event = eventOf(EventType.RETRIED, sql`c.balance`);
@@ -92,7 +95,8 @@ async function reopen(
       set status = ${MOVES.retry.to}, seq = j.seq + 1, updated_at = ${moveTime}, round = j.round + 1, attempt = 0,
         price = ${price}, priority = ${tierPriority}::int + ${activeJobsOf(sql`j.user_id`)}, refunded = false,
         failure_code = null, failure_message = null, progress = '{"percent": 0}', started_at = null, finished_at = null,
-        heartbeat_at = null, worker_free_at = null, lease_token = null, lease_expires_at = null, worker_id = null
+        heartbeat_at = null, worker_free_at = null, lease_token = null, lease_expires_at = null, worker_id = null,
+        origin = ${originOf({ origin })}::jsonb
       from target t
       where j.id = t.id and (${price}::int = 0 or exists (select from paid))
       returning j.*
@@ -113,7 +117,7 @@ async function reopen(
   if (!row) return null;
   const { token_balance, task_id, ...columns } = row;
   if (task_id === null) throw new Error(`the queue took no task for job ${jobId}`);
-  return { job: em.map(Job, columns), tokenBalance: token_balance };
+  return { job: jobOf(em, columns), tokenBalance: token_balance };
 }
 
 /** So that what counts the waiting jobs next comes after every submit and retry of the same user. */

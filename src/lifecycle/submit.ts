@@ -1,11 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
 import { File } from '../entities/file.ts';
-import { Job } from '../entities/job.ts';
+import type { Job } from '../entities/job.ts';
 import { EventType, FileRole, type JobKind } from '../entities/job-status.ts';
+import type { Origin } from '../entities/origin.ts';
 import type { SyncSource } from '../entities/sync-source.ts';
 import { openBalance } from './ledger.ts';
-import { addTask, eventOf } from './move.ts';
+import { addFirstTask, eventOf, jobColumns, jobOf } from './move.ts';
 import { transact } from './transact.ts';
 
 /** One piece of work as it is handed in: checked by its kind, priced, and not yet paid. */
@@ -28,6 +29,8 @@ export interface Submission {
   requestedBy?: string;
   /** What a SYNC job copies. */
   syncSource?: SyncSource;
+  /** Which request asks for it. */
+  origin?: Origin;
 }
 
 export type SubmitOutcome =
@@ -64,13 +67,20 @@ export interface SubmitTerms {
   queuedPerUser?: number | undefined;
 }
 
-/** Whether one more job of a user may wait. Who asks holds the lock on the account, so that the answer stays true. */
+/**
+ * Whether one more job of a user may wait. Who asks holds the lock on the account, so that the answer stays true.
+ *
+ * It asks for those that are active and do not run: as `status = 'QUEUED'` alone, the planner of a new installation might read
+ * everybody's waiting jobs.
+ */
 export const hasRoom = (userId: RawBuilder<unknown>, queuedPerUser: number | undefined): RawBuilder<unknown> =>
   queuedPerUser === undefined
     ? sql`true`
     : sql`(
   select count(*) from (
-    select from analysis_jobs o where o.user_id = ${userId} and o.status = 'QUEUED' limit ${queuedPerUser}
+    select from analysis_jobs o
+    where o.user_id = ${userId} and o.status in ('QUEUED', 'PROCESSING') and o.status <> 'PROCESSING'
+    limit ${queuedPerUser}
   ) queued) < ${queuedPerUser}`;
 
 /**
@@ -134,76 +144,132 @@ export async function isQueueFull(
 
 /**
  * Writes all rows of a new job, or none (then null): where the key is known, the balance too small, the queue full, or
- * another sync of the source active.
+ * another sync of the source active. Who asks holds the lock on the account.
  */
 export async function insert(em: EntityManager, submission: Submission, queuedPerUser?: number): Promise<Job | null> {
-  const { userId, idempotency } = submission;
-  const event = eventOf(EventType.QUEUED, sql`c.balance`);
-  const upload = takeUpload(submission);
-  const rawResponses = submission.rawResponses === undefined ? null : JSON.stringify(submission.rawResponses);
+  const held = sql`${[submission.userId]}::uuid[]`;
+  const { rows } = await insertion([submission], { held, queuedPerUser }).execute(em.getKysely());
+  return rows[0] ? insertedJob(em, rows[0]).job : null;
+}
 
-  const { rows } = await sql<Record<string, unknown> & { task_id: string | null }>`
+/** A job as its insertion returns it, with what is left to its owner. */
+export type InsertedRow = Record<string, unknown> & { user_id: string; balance: number; task_id: string };
+
+/** A new job, and what is left to its owner. */
+export function insertedJob(em: EntityManager, row: InsertedRow): { job: Job; tokenBalance: number } {
+  const { balance, task_id, ...columns } = row;
+  return { job: jobOf(em, columns), tokenBalance: balance };
+}
+
+/**
+ * The statement of {@link insert}, for some users at once, and one submission of each. However many they are it costs little more
+ * than for one: most of it is what PostgreSQL does once a statement, for five tables with their checks and foreign keys.
+ *
+ * Its text is the same for all who submit without an upload. It stays planned while the tables grow: accounts and files are found
+ * by lists of ids, and keys one by one (`offset 0` keeps the planner from reading all of them), so that nothing is ever
+ * read as a whole.
+ * @param held whose accounts are locked, as an array of their ids; nothing is written for others
+ */
+export function insertion(
+  submissions: readonly Submission[],
+  { held, queuedPerUser }: { held: RawBuilder<unknown>; queuedPerUser?: number | undefined },
+): RawBuilder<InsertedRow> {
+  const event = eventOf(EventType.QUEUED, sql`c.balance`);
+  const upload = takeUpload(submissions);
+
+  return sql<InsertedRow>`/* submit */
     with clock as materialized (
       select clock_timestamp() as at
+    ), submitted as materialized (
+      select * from jsonb_to_recordset(${JSON.stringify(submissions.map(submittedRow))}::jsonb) as s (
+        user_id uuid, kind text, name text, test_data jsonb, raw_responses jsonb, price integer, max_attempts integer,
+        tier_priority integer, requested_by text, sync_source text, origin jsonb, key text, mutation text,
+        input_hash text, upload_id uuid
+      )
+      where s.user_id = any(${held}) and ${hasRoom(sql`s.user_id`, queuedPerUser)} and not exists (
+        select from idempotency_keys k where k.owner = s.user_id::text and k.key = s.key offset 0
+      )
     ) ${upload.locked}, paid as (
-      update accounts a set balance = a.balance - ${submission.price}
-      where a.user_id = ${userId} and a.balance >= ${submission.price} and not exists (
-        select from idempotency_keys k where k.owner = ${userId} and k.key = ${idempotency?.key ?? null}
-      ) and ${upload.isThere} and ${hasRoom(sql`${userId}`, queuedPerUser)}
-      returning a.balance
+      update accounts a set balance = a.balance - s.price from submitted s
+      where a.user_id = any(${held}) and a.user_id = s.user_id and a.balance >= s.price and ${upload.isThere}
+      returning a.balance, s.*
     ), job as (
       insert into analysis_jobs (id, user_id, kind, name, status, max_attempts, priority, price, requested_by,
-        sync_source, result_id, created_at, updated_at)
-      select assay_uuid(at), ${userId}, ${submission.kind}, ${submission.name}, 'QUEUED', ${submission.maxAttempts},
-        ${submission.tierPriority}::int + ${activeJobsOf(sql`${userId}`)}, ${submission.price},
-        ${submission.requestedBy ?? 'user'}, ${submission.syncSource ?? null}, assay_uuid(at), at, at
-      from paid, clock
+        sync_source, origin, result_id, created_at, updated_at)
+      select assay_uuid(at), s.user_id, s.kind, s.name, 'QUEUED', s.max_attempts,
+        s.tier_priority + ${activeJobsOf(sql`s.user_id`)}, s.price, s.requested_by, s.sync_source, s.origin,
+        assay_uuid(at), at, at
+      from paid s, clock
       on conflict (sync_source) where sync_source is not null and status in ('QUEUED', 'PROCESSING') do nothing
       returning *
     ), result as (
       insert into analysis_results (id, job_id, user_id, status, assessment_name, test_data, raw_responses, created_at, updated_at)
-      select result_id, id, user_id, status, name, ${JSON.stringify(submission.testData)}::jsonb, ${rawResponses}::jsonb,
-        created_at, created_at
-      from job
+      select j.result_id, j.id, j.user_id, j.status, j.name, s.test_data, s.raw_responses, j.created_at, j.created_at
+      from job j join paid s using (user_id)
     ), charge as (
       insert into ledger_entries (user_id, entry, amount, balance, job_id, round)
-      select j.user_id, 'CHARGE', -j.price, paid.balance, j.id, j.round from job j, paid where j.price > 0
-      returning balance
+      select j.user_id, 'CHARGE', -j.price, s.balance, j.id, j.round from job j join paid s using (user_id)
+      where j.price > 0
+      returning user_id, balance
     ), key as (
       insert into idempotency_keys (owner, key, mutation, input_hash, job_id)
-      select user_id::text, ${idempotency?.key ?? null}, ${idempotency?.mutation ?? null}, ${idempotency?.inputHash ?? null}, id
-      from job where ${idempotency !== undefined}
+      select j.user_id::text, s.key, s.mutation, s.input_hash, j.id from job j join paid s using (user_id)
+      where s.key is not null
     ) ${upload.taken}, logged as (
-      insert into job_events (${event.columns}) select ${event.values} from job j left join charge c on true
+      insert into job_events (${event.columns})
+      select ${event.values} from job j left join charge c using (user_id)
     )
-    select j.*, ${addTask()} as task_id from job j`.execute(em.getKysely());
-
-  const [row] = rows;
-  if (!row) return null;
-  const { task_id, ...columns } = row;
-  if (task_id === null) throw new Error(`the queue took no task for job ${String(columns.id)}`);
-  return em.map(Job, columns);
+    select ${jobColumns}, s.balance, ${addFirstTask} as task_id from job j join paid s using (user_id)`;
 }
 
-/** The parts of the statement that give the job its upload. Its row is locked, so that no second job gets it too. */
-function takeUpload({ uploadId, userId }: Submission) {
-  if (uploadId === undefined) return { locked: sql``, isThere: sql`true`, taken: sql`` };
+/** A submission as its insertion reads it. */
+const submittedRow = (submission: Submission) => ({
+  user_id: submission.userId,
+  kind: submission.kind,
+  name: submission.name,
+  test_data: submission.testData,
+  raw_responses: submission.rawResponses,
+  price: submission.price,
+  max_attempts: submission.maxAttempts,
+  tier_priority: submission.tierPriority,
+  requested_by: submission.requestedBy ?? 'user',
+  sync_source: submission.syncSource,
+  origin: isKnown(submission.origin) ? submission.origin : null,
+  key: submission.idempotency?.key,
+  mutation: submission.idempotency?.mutation,
+  input_hash: submission.idempotency?.inputHash,
+  upload_id: submission.uploadId,
+});
+
+/** As a job keeps it; nothing is kept where nothing is known. */
+export const originOf = ({ origin }: { origin?: Origin | undefined }): string | null =>
+  isKnown(origin) ? JSON.stringify(origin) : null;
+
+const isKnown = (origin: Origin = {}): boolean => Object.keys(origin).length > 0;
+
+/** The parts of the statement that give jobs their uploads. The rows are locked, so that no second job gets one too. */
+function takeUpload(submissions: readonly Submission[]) {
+  const ids = submissions.flatMap(({ uploadId }) => uploadId ?? []);
+  if (ids.length === 0) return { locked: sql``, isThere: sql`true`, taken: sql`` };
   return {
     locked: sql`, upload as materialized (
-      select id from files
-      where id = ${uploadId} and user_id = ${userId} and role = 'INPUT' and job_id is null and stored_as is not null
-      for update
+      select f.id from files f join submitted s on s.upload_id = f.id and s.user_id = f.user_id
+      where f.id = any(${ids}::uuid[]) and f.role = 'INPUT' and f.job_id is null and f.stored_as is not null
+      for update of f
     )`,
-    isThere: sql`exists (select from upload)`,
+    isThere: sql`(s.upload_id is null or s.upload_id in (select id from upload))`,
     taken: sql`, taken as (
-      update files f set job_id = j.id from job j, upload u where f.id = u.id
+      update files f set job_id = j.id from job j join paid s using (user_id)
+      where f.id = any(${ids}::uuid[]) and f.id = s.upload_id
     )`,
   };
 }
 
 async function findUploadFault(em: EntityManager, { uploadId, userId }: Submission): Promise<UploadFault | null> {
   if (uploadId === undefined) return null;
-  const upload = await em.fork().findOne(File, { id: uploadId, userId, role: FileRole.INPUT });
+  const upload = await em
+    .fork({ keepTransactionContext: true })
+    .findOne(File, { id: uploadId, userId, role: FileRole.INPUT });
   if (!upload) return 'UPLOAD_NOT_FOUND';
   if (!upload.storedAs) return 'UPLOAD_NOT_STORED';
   return upload.jobId ? 'UPLOAD_TAKEN' : null;
@@ -219,5 +285,5 @@ async function findByKey(em: EntityManager, { userId, idempotency }: Submission)
   if (!known) return null;
   const { is_same, ...columns } = known;
   if (!is_same || columns.id === null) return { outcome: 'IDEMPOTENCY_KEY_REUSED' };
-  return { outcome: 'SUBMITTED', job: em.map(Job, columns), replayed: true };
+  return { outcome: 'SUBMITTED', job: jobOf(em, columns), replayed: true };
 }

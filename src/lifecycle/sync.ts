@@ -1,10 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type RawBuilder, sql } from 'kysely';
-import { Job } from '../entities/job.ts';
+import type { Job } from '../entities/job.ts';
 import { JobKind, JobStatus } from '../entities/job-status.ts';
+import type { Origin } from '../entities/origin.ts';
 import { SYSTEM_USER, type SyncSource } from '../entities/sync-source.ts';
 import { end } from './cancel.ts';
 import { openBalance } from './ledger.ts';
+import { jobOf } from './move.ts';
 import { eraseAll } from './remove.ts';
 import { insert } from './submit.ts';
 import { transact } from './transact.ts';
@@ -16,6 +18,8 @@ export interface SyncRequest {
   /** `service:<name>`. */
   requestedBy: string;
   maxAttempts: number;
+  /** Which request asks for it. */
+  origin?: Origin;
 }
 
 export type SyncOutcome =
@@ -60,7 +64,7 @@ export async function requestSync(em: EntityManager, request: SyncRequest): Prom
  * locked first, which nobody else does: one request comes after the other, and none waits for a job that waits for it.
  */
 async function begin(em: EntityManager, request: SyncRequest, seen: Job | null): Promise<SyncOutcome | null> {
-  const { source, requestedBy, maxAttempts } = request;
+  const { source, requestedBy, maxAttempts, origin } = request;
   await openBalance(em, SYSTEM_USER, 0);
   const active = await findActiveSync(em, source);
   if (active && active.id !== seen?.id) return null;
@@ -75,6 +79,7 @@ async function begin(em: EntityManager, request: SyncRequest, seen: Job | null):
     tierPriority: 0,
     requestedBy,
     syncSource: source,
+    ...(origin && { origin }),
   });
   // A retry can come between. What was cancelled for nothing is taken back with the exception.
   if (!job && replaced.length > 0) throw new Error(`another sync of ${source} began in the place of a cancelled one`);
@@ -87,7 +92,7 @@ export async function findActiveSync(em: EntityManager, source: SyncSource): Pro
     select * from analysis_jobs where sync_source = ${source} and status in ('QUEUED', 'PROCESSING')`.execute(
     em.getKysely(),
   );
-  return rows[0] ? em.map(Job, rows[0]) : null;
+  return rows[0] ? jobOf(em, rows[0]) : null;
 }
 
 /** The newest completed sync of a source. A deleted one is CANCELLED, so it is none of them. */
@@ -101,7 +106,7 @@ export async function findLastSync(em: EntityManager, source: SyncSource): Promi
   const [row] = rows;
   if (!row) return null;
   const { minutes_ago, total, ...columns } = row;
-  const job = em.map(Job, columns);
+  const job = jobOf(em, columns);
   return { job, finishedAt: job.finishedAt ?? new Date(0), minutesAgo: Math.max(0, minutes_ago), total };
 }
 

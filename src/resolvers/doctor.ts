@@ -16,7 +16,7 @@ export class DoctorResolver {
   })
   async doctor(@Ctx() { doctor, gone, liftDeadline }: Context): Promise<DoctorReport> {
     liftDeadline?.();
-    return reportOf(await doctor.examine(gone));
+    return reportOf(await doctor.examine(gone?.()));
   }
 
   @Authorized('jobs:repair')
@@ -25,7 +25,7 @@ export class DoctorResolver {
   })
   async repairInvariants(@Ctx() { doctor, gone, liftDeadline }: Context): Promise<RepairInvariantsPayload> {
     liftDeadline?.();
-    const { done, failures, examined } = await doctor.repair(gone);
+    const { done, failures, examined } = await doctor.repair(gone?.());
     return { done, failed: failures.map(({ id }) => id), report: reportOf(examined), userErrors: [] };
   }
 }

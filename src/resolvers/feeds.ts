@@ -1,8 +1,8 @@
-import { Arg, Authorized, Ctx, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Authorized, Ctx, Extensions, Resolver, Root, Subscription } from 'type-graphql';
 import type { Context } from '../context.ts';
 import type { FeedFrame } from '../feed/frame.ts';
 import { apiError, badInput } from '../gate/errors.ts';
-import { viewerId } from '../gate/viewer.ts';
+import { type Viewer, viewerId } from '../gate/viewer.ts';
 import { FeedEvent } from '../schema/feed-event.ts';
 import { Cursor } from '../schema/scalars.ts';
 
@@ -14,6 +14,7 @@ const AFTER = 'The last cursor or position that was received. Leave it out to be
 @Resolver()
 export class FeedsResolver {
   @Authorized('user')
+  @Extensions({ showEvent: showOwn })
   @Subscription(() => FeedEvent, {
     description: `Follows all jobs of the viewer. ${MESSAGES}`,
     subscribe: ({ args, context }) => followOwn(args as FollowArgs, context as Context),
@@ -23,12 +24,11 @@ export class FeedsResolver {
     @Arg('after', () => Cursor, { nullable: true, description: AFTER }) _after: string | null,
     @Ctx() { viewer }: Context,
   ): FeedFrame {
-    // Whatever goes wrong on the way here: another user's event goes no further.
-    if ('userId' in frame && frame.userId !== viewerId(viewer)) throw apiError('INTERNAL_SERVER_ERROR');
-    return frame;
+    return showOwn(frame, viewer);
   }
 
   @Authorized('jobs:read')
+  @Extensions({ showEvent: (frame: FeedFrame) => frame })
   @Subscription(() => FeedEvent, {
     description: `Follows the jobs of everyone, those of the system too. For services. ${MESSAGES}`,
     subscribe: ({ args, context }) => follow(null, args as FollowArgs, context as Context),
@@ -39,6 +39,12 @@ export class FeedsResolver {
   ): FeedFrame {
     return frame;
   }
+}
+
+/** Whatever goes wrong on the way here: another user's event goes no further. */
+function showOwn(frame: FeedFrame, viewer: Viewer): FeedFrame {
+  if ('userId' in frame && frame.userId !== viewerId(viewer)) throw apiError('INTERNAL_SERVER_ERROR');
+  return frame;
 }
 
 interface FollowArgs {

@@ -17,10 +17,22 @@ export function conditions(filter: JobFilter | null, path: string[] = ['filter']
     ...(kind ? [{ kind: { $in: kind } }] : []),
     ...(status ? [{ status: { $in: status } }] : []),
     ...(typeof name === 'string' ? [{ name: { $eq: requireText(name, [...path, 'name']) } }] : []),
-    ...(createdAfter ? [{ createdAt: { $gte: requireMoment(createdAfter, [...path, 'createdAfter']) } }] : []),
-    ...(createdBefore ? [{ createdAt: { $lt: requireMoment(createdBefore, [...path, 'createdBefore']) } }] : []),
+    ...(createdAfter ? [since(requireMoment(createdAfter, [...path, 'createdAfter']))] : []),
+    ...(createdBefore ? [before(requireMoment(createdBefore, [...path, 'createdBefore']))] : []),
     ...(typeof userId === 'string' ? [ofUser(requireId(userId, [...path, 'userId']))] : []),
   ];
+}
+
+const since = (moment: Date): FilterQuery<Job> => ({ createdAt: { $gte: moment }, id: { $gte: leastIdAt(moment) } });
+const before = (moment: Date): FilterQuery<Job> => ({ createdAt: { $lt: moment }, id: { $lt: leastIdAt(moment) } });
+
+/**
+ * The least id that a job of a moment can have. An id is a UUIDv7: it begins with the milliseconds at which its job was
+ * created. So the index that a list is in leads to a moment, and nothing is read on the way there.
+ */
+export function leastIdAt(moment: Date): string {
+  const milliseconds = Math.max(0, moment.getTime()).toString(16).padStart(12, '0');
+  return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7000-8000-000000000000`;
 }
 
 /** A malformed id is the id of nobody. */

@@ -1,4 +1,4 @@
-import { Arg, Authorized, Ctx, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Authorized, Ctx, Extensions, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import type { Context } from '../context.ts';
 import type { Job as JobRow } from '../entities/job.ts';
 import type { JobFrame } from '../feed/frame.ts';
@@ -11,6 +11,7 @@ import { JobEvent } from '../schema/job-event.ts';
 @Resolver(() => JobEvent)
 export class JobEventsResolver {
   @Authorized('user', 'jobs:read', 'sync:run')
+  @Extensions({ showEvent: (frame: JobFrame) => frame })
   @Subscription(() => JobEvent, {
     description:
       'Follows one job to its end. Without `after` the first message is a SNAPSHOT; with it, the stored events behind it. ' +

@@ -11,7 +11,7 @@ import { JobFilter } from '../schema/filters.ts';
 import { Job } from '../schema/job.ts';
 import { DateTime } from '../schema/scalars.ts';
 import { JobStats } from '../schema/viewer.ts';
-import { conditions, requireMoment } from './job-conditions.ts';
+import { conditions, leastIdAt, requireMoment } from './job-conditions.ts';
 import { readableBy } from './ownership.ts';
 import { type Page, readPage } from './page.ts';
 
@@ -75,6 +75,9 @@ export class JobsResolver {
     since: Date | null,
   ): Promise<JobStats> {
     const scope = scopeOf(viewer);
+    const isRecent = since
+      ? sql`created_at >= ${requireMoment(since, ['since'])} and id >= ${leastIdAt(since)}`
+      : sql`true`;
     const { rows } = await sql<JobStats>`
       select count(*)::int as "total",
         count(*) filter (where status = 'QUEUED')::int as "queued",
@@ -88,7 +91,7 @@ export class JobsResolver {
       from analysis_jobs
       where deleted_at is null
         and ${scope === 'any owner' ? sql`true` : sql`user_id = ${scope.owner}`}
-        and ${since ? sql`created_at >= ${requireMoment(since, ['since'])}` : sql`true`}`.execute(em.getKysely());
+        and ${isRecent}`.execute(em.getKysely());
     return rows[0] as JobStats;
   }
 }

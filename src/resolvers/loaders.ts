@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
-import { sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { File } from '../entities/file.ts';
 import { Job } from '../entities/job.ts';
 import { JobEvent } from '../entities/job-event.ts';
@@ -27,8 +27,10 @@ export type Loaders = ReturnType<typeof createLoaders>;
  * a row. They see whatever a visible row points to, so whoever starts from a visible row needs no further predicate.
  *
  * Nothing is remembered between two reads: a mutation that comes second in its operation sees what the first one did.
+ *
+ * @param ofAll reads what everybody's jobs add up to, whoever asks
  */
-export function createLoaders(em: EntityManager) {
+export function createLoaders(em: EntityManager, ofAll: QueryExecutorProvider) {
   return {
     job: batched<string, Job | null>(async (ids) => byId(ids, await em.find(Job, { id: { $in: ids } }))),
     result: batched<string, Result | null>(async (ids) => byId(ids, await em.find(Result, { id: { $in: ids } }))),
@@ -46,7 +48,7 @@ export function createLoaders(em: EntityManager) {
       return ids.map((id) => ofJob.get(id) ?? []);
     }),
     queuePlace: batched<string, QueuePlace | null>(async (ids) => {
-      const places = await readQueuePlaces(em, ids);
+      const places = await readQueuePlaces(ofAll, ids);
       return ids.map((id) => places.get(id) ?? null);
     }),
     events: batched<LogRange, JobEvent[]>((ranges) => readEvents(em, ranges)),
@@ -72,7 +74,7 @@ const PACE_SAMPLE = 10_000;
  * from the pace of the last minute: none is given while no worker is alive or nothing was completed, and none to those
  * who stand beyond the count. However long the queue and the history are, the same number of rows is read.
  */
-async function readQueuePlaces(em: EntityManager, ids: string[]): Promise<Map<string, QueuePlace>> {
+async function readQueuePlaces(ofAll: QueryExecutorProvider, ids: string[]): Promise<Map<string, QueuePlace>> {
   const { rows } = await sql<{ id: string; position: number | null; start_at: string | null }>`
     with pace as (
       select count(*)::float8 / 60 as per_second
@@ -89,7 +91,7 @@ async function readQueuePlaces(em: EntityManager, ids: string[]): Promise<Map<st
     )
     select id, position, now() + make_interval(secs => position / nullif(per_second, 0)) as start_at
     from analysis_jobs left join head using (id), pace
-    where id = any(${ids}::uuid[]) and status = 'QUEUED'`.execute(em.getKysely());
+    where id = any(${ids}::uuid[]) and status = 'QUEUED'`.execute(ofAll);
   return new Map(
     rows.map(({ id, position, start_at }) => [
       id,

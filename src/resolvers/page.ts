@@ -1,4 +1,4 @@
-import type { EntityManager, EntityName, FilterQuery } from '@mikro-orm/postgresql';
+import { type EntityManager, type EntityName, type FilterQuery, type QBFilterQuery, raw } from '@mikro-orm/postgresql';
 import type { GraphQLResolveInfo } from 'graphql';
 import { badInput } from '../gate/errors.ts';
 import { isUuid } from '../gate/ids.ts';
@@ -56,14 +56,21 @@ export async function readPage<Entry extends Row>(
     // One row more than is shown tells whether there are more.
     { orderBy: { id: list.newestFirst === request.isBackward ? 'ASC' : 'DESC' }, limit: request.size + 1 },
   );
-  return pageOf(list.name, request, rows as Entry[], async () => {
-    const counted = await em.find(
-      of,
-      { $and: where },
-      { fields: ['id'], limit: COUNTED + 1, disableIdentityMap: true },
-    );
-    return counted.length;
-  });
+  return pageOf(list.name, request, rows as Entry[], () => countUp(em, of, where));
+}
+
+/** In the database: to make objects of a thousand rows takes longer than all the rest of a page. */
+async function countUp(em: EntityManager, of: EntityName<Row>, where: FilterQuery<Row>[]): Promise<number> {
+  const rows = em
+    .createQueryBuilder(of, 'row')
+    .select('id')
+    .where({ $and: where } as QBFilterQuery<Row>)
+    .limit(COUNTED + 1);
+  const { total } = await em
+    .createQueryBuilder(rows, 'rows')
+    .select(raw('count(id)::int as total'))
+    .execute<{ total: number }>('get');
+  return total;
 }
 
 /** @throws BAD_USER_INPUT for a page of fewer than 0 or more than 100 rows */

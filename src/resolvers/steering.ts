@@ -46,9 +46,9 @@ export class SteeringResolver {
     @Arg('input', () => RetryJobInput, { description: 'Which job.' }) { id }: RetryJobInput,
   ): Promise<JobPayload> {
     if (!isUuid(requireId(id, ['input', 'id']))) return refused(notFound());
-    const { viewer, lifecycle, terms } = context;
+    const { viewer, lifecycle, terms, origin } = context;
     const outcome = await lifecycle.retry({
-      jobId: id,
+      ...{ jobId: id, origin },
       scope: scopeOf(viewer),
       priceOf: (kind) => terms.policyOf(kind).price,
       tierPriority: terms.priorityOf(viewer.kind === 'user' ? viewer.tier : ''),

@@ -99,7 +99,7 @@ export const keyFaults = (key: string | null | undefined, path: string[]): AnyUs
 
 /** Checked input as the lifecycle takes it: priced and ranked as this installation has it. */
 export function submissionOf(
-  { viewer, terms }: Context,
+  { viewer, terms, origin }: Context,
   work: Pick<Submission, 'kind' | 'name' | 'testData' | 'rawResponses' | 'uploadId'> & {
     mutation: string;
     /** What a repeated key must have come with: the input with its defaults. */
@@ -118,6 +118,7 @@ export function submissionOf(
     price,
     maxAttempts,
     tierPriority: terms.priorityOf(userOf(viewer).tier),
+    origin,
     ...(typeof key === 'string' && { idempotency: { key, mutation, inputHash: hashInput(mutation, hashed) } }),
   };
 }

@@ -61,7 +61,7 @@ export class SyncResolver {
       'once, one sync begins, and all are answered with it.',
   })
   async requestSync(
-    @Ctx() { viewer, lifecycle, terms }: Context,
+    @Ctx() { viewer, lifecycle, terms, origin }: Context,
     @Arg('input', () => RequestSyncInput, { description: 'Which source, and whether in any case.' })
     input: RequestSyncInput,
   ): Promise<RequestSyncPayload> {
@@ -77,6 +77,7 @@ export class SyncResolver {
       force: forced,
       requestedBy: viewerId(viewer),
       maxAttempts: terms.policyOf(JobKind.SYNC).maxAttempts,
+      origin,
     });
     const lastSync = await lifecycle.findLastSync(source);
     const message = messageOf(source, outcome);

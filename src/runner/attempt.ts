@@ -5,11 +5,12 @@ import type { Lease, StartedAttempt } from '../lifecycle/attempt.ts';
 import { MoveRefused } from '../lifecycle/errors.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
 import type { Log } from '../log.ts';
+import { forRequest, markSpan, SpanKind, traced } from '../trace.ts';
 import { type AttemptMetrics, countAttempt, type RunOutcome } from './attempt-count.ts';
 import type { Backoff } from './backoff.ts';
+import { runHandler, unknownKind, wholeInput } from './handler.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Outcome } from './outcome.ts';
-import { createProgressWriter } from './progress.ts';
 import {
   type CompletionHook,
   LeaseLost,
@@ -54,11 +55,6 @@ export interface AttemptControl {
   giveUp: AbortSignal;
 }
 
-/** How long a handler has to stop by itself before its thread is terminated. */
-export const GRACE_MS = 500;
-/** How long after its run limit bytes of an attempt are kept that nobody settles: long enough for any outage. */
-const KEEP_BYTES_MS = 3_600_000;
-
 /**
  * Runs one attempt from start to end: every way out of it goes through the one settlement at its end.
  *
@@ -73,19 +69,30 @@ export async function runAttempt(
   lease: Lease,
   control: AttemptControl,
 ): Promise<void> {
-  const { log: workerLog, heartbeat, metrics } = tools;
   const started = await start(tools, task, lease, control);
-  if (!started) {
-    workerLog.debug(task, 'a task began nothing');
-    return;
-  }
-  const log = workerLog.child({ ...task, kind: started.job.kind });
+  if (!started) return tools.log.debug(task, 'a task began nothing');
+  const { kind, origin } = started.job;
+  const log = tools.log.child({ ...task, kind });
+  const attributes = { 'assay.job_id': task.jobId, 'assay.round': task.round, 'assay.attempt': task.attempt };
+  const span = { kind: SpanKind.CONSUMER, attributes, parent: origin?.traceparent };
+  await forRequest(origin?.requestId, () =>
+    traced(`attempt ${kind}`, span, () => runStarted({ ...tools, log }, started, lease, { ...control, dueAt })),
+  );
+}
+
+async function runStarted(
+  tools: AttemptTools,
+  started: StartedAttempt,
+  lease: Lease,
+  { dueAt, ...control }: AttemptControl & Pick<AttemptTask, 'dueAt'>,
+): Promise<void> {
+  const { log, heartbeat, metrics } = tools;
   log.info('attempt started');
   const count = countAttempt(metrics, started.job, dueAt);
   let outcome: RunOutcome = 'lost';
   heartbeat.add(lease);
   try {
-    const settlement = await work({ ...tools, log }, started, lease, control);
+    const settlement = await work(tools, started, lease, control);
     outcome = settlement.move;
     logEnd(log, settlement, Math.round(count.seconds() * 1_000));
   } catch (error) {
@@ -98,6 +105,7 @@ export async function runAttempt(
     throw error;
   } finally {
     count.end(outcome);
+    markSpan({ 'assay.outcome': outcome });
     heartbeat.remove(lease);
     await callNext(tools, started.job);
   }
@@ -152,7 +160,7 @@ async function work(
   lease: Lease,
   { stop, giveUp }: AttemptControl,
 ): Promise<Settlement> {
-  const { lifecycle, kinds, config, log } = tools;
+  const { kinds, config } = tools;
   const { job } = started;
   const kind = kinds[job.kind];
   const policy = kind && effectivePolicy(job.kind, kind.policy, config);
@@ -165,11 +173,16 @@ async function work(
       : unknownKind(job.kind);
     return await end(tools, started, lease, { outcome, stop, giveUp, runLimitMs, staging });
   } finally {
-    // The thread is gone, and what became the job's own is not in the books any more.
-    await lifecycle
-      .dropBytes(reserved)
-      .catch((error: unknown) => log.warn({ err: error }, 'files are left to be removed later'));
+    await dropUnused(tools, reserved);
   }
+}
+
+/** The thread is gone, and what became the job's own is not in the books any more. */
+async function dropUnused({ lifecycle, log }: AttemptTools, reserved: readonly string[]): Promise<void> {
+  if (reserved.length === 0) return;
+  await lifecycle
+    .dropBytes(reserved)
+    .catch((error: unknown) => log.warn({ err: error }, 'files are left to be removed later'));
 }
 
 async function end(
@@ -231,66 +244,8 @@ async function unstage({ lifecycle, log }: AttemptTools, lease: Lease): Promise<
   }
 }
 
-async function runHandler(
-  { lifecycle, threads, config: { worker }, log }: AttemptTools,
-  { job, input, inputFile }: StartedAttempt,
-  lease: Lease,
-  {
-    stop,
-    runLimitMs,
-    reserved,
-    staging,
-  }: { stop: AbortController; runLimitMs: number; reserved: string[]; staging: Staging },
-): Promise<Outcome> {
-  try {
-    if (reserved.length > 0) await lifecycle.reserveBytes(reserved, runLimitMs + KEEP_BYTES_MS);
-  } catch (error) {
-    log.warn({ err: error }, 'the files of an attempt could not be announced');
-    return { type: 'terminated' };
-  }
-  const progress = createProgressWriter({
-    intervalMs: worker.progressMs,
-    write: (latest) => lifecycle.report(lease, latest, worker.leaseMs),
-    onError(error) {
-      if (error instanceof MoveRefused) stop.abort('LEASE_LOST' satisfies StopReason);
-      else log.debug({ err: error }, 'progress was not written');
-    },
-  });
-  const limit = setTimeout(() => stop.abort('RUN_LIMIT' satisfies StopReason), runLimitMs);
-  try {
-    return await threads.run({
-      kind: job.kind,
-      input: wholeInput(input),
-      attempt: job.attempt,
-      files: { input: inputFile, reserved },
-      signal: stop.signal,
-      graceMs: GRACE_MS,
-      onProgress: progress.report,
-      onRows: staging.write,
-    });
-  } finally {
-    clearTimeout(limit);
-    progress.stop();
-  }
-}
-
-/** The raw answers are stored beside the rest of the input, but checked and handed to the kind as one. */
-function wholeInput({ testData, rawResponses }: StartedAttempt['input']): unknown {
-  return rawResponses === null ? testData : { ...(testData as object), rawResponses };
-}
-
 function logEnd(log: Log, { move, ...facts }: Settlement, ms: number): void {
   if (move === 'complete') log.info({ ms }, 'attempt completed');
   else if (move === 'fail') log.warn({ ms, ...facts }, 'attempt failed');
   else log.info({ ms, ...facts }, 'attempt released');
-}
-
-function unknownKind(kind: string): Outcome {
-  return {
-    type: 'failed',
-    code: 'HANDLER_ERROR',
-    message: 'No worker can do this kind of work',
-    retryable: false,
-    detail: `no kind is called ${kind}`,
-  };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Lease } from '../lifecycle/attempt.ts';
-import { type AttemptTask, type AttemptTools, GRACE_MS, runAttempt } from './attempt.ts';
+import { type AttemptTask, type AttemptTools, runAttempt } from './attempt.ts';
+import { GRACE_MS } from './handler.ts';
 import type { StopReason } from './settle.ts';
 
 interface RunningAttempt {

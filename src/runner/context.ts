@@ -10,6 +10,11 @@ export interface RunContext {
   readonly attempt: number;
   /** Tells how far the work is. Cheap to call often: the runner writes the latest value only, at most once per interval. */
   report(progress: Progress): void;
+  /**
+   * Writes a line into the worker's log, which adds the job, the attempt and the request that it came from. Never what a user
+   * wrote. The first 100 lines of an attempt are kept, of a message 1,000 characters.
+   */
+  log(message: string, facts?: LineFacts): void;
   readonly files: RunFiles;
   /**
    * Adds rows to those that this attempt has gathered; of rows with the same id the last one counts. Await it before the
@@ -19,6 +24,14 @@ export interface RunContext {
   stage(rows: readonly StagedRow[]): Promise<number>;
   /** What the installation tells its handlers. Never a part of an output, a report or a message: it holds credentials. */
   readonly settings: Settings;
+}
+
+export type LineFacts = Readonly<Record<string, string | number | boolean | null>>;
+
+/** What a handler has to say to the log. */
+export interface Line {
+  message: string;
+  facts: LineFacts;
 }
 
 /** The files of a run, as streams: a handler sees neither a path nor a database. */

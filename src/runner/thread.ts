@@ -3,7 +3,7 @@ import type { Storage } from '../files/storage.ts';
 import { openStorage } from '../files/storage-url.ts';
 import { type Kind, KindError } from '../kinds/kind.ts';
 import type { OutputFile } from '../lifecycle/files.ts';
-import { NO_SETTINGS, type Progress, type RunContext, type Settings } from './context.ts';
+import { type Line, NO_SETTINGS, type Progress, type RunContext, type Settings } from './context.ts';
 import { describeError, type Failure, MAX_OUTPUT_BYTES, type Outcome, unexpectedFailure } from './outcome.ts';
 import { openRunFiles, type TaskFiles } from './run-files.ts';
 import { type BatchAnswer, createStager } from './staging.ts';
@@ -27,6 +27,11 @@ export interface ThreadTask {
   /** Carries progress and rows up; down come the answers about rows, and a text, which asks to stop and says why. */
   port: MessagePort;
 }
+
+/** Of one attempt; a handler that writes on and on must not fill the log. */
+const MOST_LINES = 100;
+const LONGEST_LINE = 1_000;
+const PLAIN = ['string', 'number', 'boolean'];
 
 const { kindsModule, storageUrl, settings = NO_SETTINGS } = workerData as ThreadData;
 const { kinds }: { kinds: Kinds } = await import(kindsModule);
@@ -54,7 +59,7 @@ export default async function runTask({
   const { signal, stage } = openPort(port);
   const { files, written } = openRunFiles(openOnce, taskFiles, signal);
   try {
-    const context = { signal, attempt, files, report: reporter(port), stage, settings };
+    const context = { signal, attempt, files, report: reporter(port), log: liner(port), stage, settings };
     return completion(kind, await kind.run(parsed.data, context), written);
   } catch (error) {
     return error instanceof KindError ? verdictOf(error) : unexpectedFailure(error);
@@ -79,6 +84,17 @@ function reporter(port: MessagePort): RunContext['report'] {
     const inRange = Math.min(100, Math.max(0, percent));
     // Only the fields that are known, so that nothing a handler hangs on beside them can fail to travel.
     if (!Number.isNaN(inRange)) port.postMessage({ percent: inRange, stage, message, offset, current, expected });
+  };
+}
+
+function liner(port: MessagePort): RunContext['log'] {
+  let left = MOST_LINES;
+  return (message, facts = {}) => {
+    if (left === 0) return;
+    left -= 1;
+    // Plain values only, so that nothing a handler hangs on beside them can fail to travel.
+    const plain = Object.entries(facts).filter(([, value]) => value === null || PLAIN.includes(typeof value));
+    port.postMessage({ message: message.slice(0, LONGEST_LINE), facts: Object.fromEntries(plain) } satisfies Line);
   };
 }
 

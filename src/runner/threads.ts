@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Log } from '../log.ts';
-import type { Progress } from './context.ts';
+import type { Line, Progress } from './context.ts';
 import { type Outcome, unexpectedFailure } from './outcome.ts';
 import type { TaskFiles } from './run-files.ts';
 import type { Batch, BatchAnswer } from './staging.ts';
@@ -24,6 +24,8 @@ export interface ThreadRun {
   signal: AbortSignal;
   graceMs: number;
   onProgress(progress: Progress): void;
+  /** Hears what the handler has to say to the log. */
+  onLine?(line: Line): void;
   /** Writes rows that the handler has gathered, given as JSON; what it throws, the handler hears without the reason. */
   onRows?(rows: string): Promise<number>;
 }
@@ -66,7 +68,7 @@ export function startThreads(options: ThreadsOptions): Threads {
   // A thread that dies between two tasks is replaced; without a listener it would take the process with it.
   pool.on('error', (error: unknown) => log.error({ err: error }, 'an idle thread died'));
 
-  async function run({ signal, graceMs, onProgress, onRows, ...task }: ThreadRun): Promise<Outcome> {
+  async function run({ signal, graceMs, onProgress, onRows, onLine, ...task }: ThreadRun): Promise<Outcome> {
     if (signal.aborted) return { type: 'terminated' };
     const { port1, port2 } = new MessageChannel();
     const hard = new AbortController();
@@ -81,8 +83,9 @@ export function startThreads(options: ThreadsOptions): Threads {
       const count = (await onRows?.(rows).catch(() => null)) ?? null;
       port1.postMessage({ number, count } satisfies BatchAnswer);
     };
-    port1.on('message', (message: Progress | Batch) => {
+    port1.on('message', (message: Progress | Batch | Line) => {
       if ('rows' in message) void onBatch(message);
+      else if ('facts' in message) onLine?.(message);
       else onProgress(message);
     });
     try {

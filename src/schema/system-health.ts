@@ -121,8 +121,8 @@ export class SystemHealth {
 
   @Field(() => CancelLatency, {
     description:
-      'Of jobs that were cancelled within the last hour while a thread worked on them, and whose thread is free. Retried ' +
-      'ones and those before the 10,000 newest CANCELLED jobs are not counted.',
+      'Of jobs that were cancelled within the last hour while a thread worked on them, and whose thread is free. Read from ' +
+      'the newest 100,000 events; retried jobs and those that are gone for good are not counted.',
   })
   cancelLatency!: CancelLatency;
 

@@ -24,7 +24,8 @@ export interface Queue {
 }
 
 const RESTART_MS = 250;
-const RESTART_CAP_MS = 5_000;
+/** Work goes on soon after the database is back. */
+const RESTART_CAP_MS = 2_000;
 const STOP_LIMIT_MS = 15_000;
 
 /**

@@ -92,6 +92,33 @@ describe('assay token', () => {
     });
   });
 
+  it('rotates service tokens, with an overlap of a day unless it is told otherwise', async () => {
+    await run('service', '--name', 'rotated', '--scopes', 'jobs:read');
+    const made = await run('rotate', 'rotated');
+    expect({ ...made, stdout: '' }).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(made.stdout).toMatch(/^assay_[\w-]+\n$/);
+    const [newest, older] = (await run('list')).stdout.split('\n').filter((line) => line.startsWith('rotated '));
+    expect(newest).toMatch(/ valid +jobs:read$/);
+    const [, until = ''] = / until (\S+Z) +jobs:read$/.exec(older ?? '') ?? [];
+    expect(Math.abs(Date.parse(until) - Date.now() - 86_400_000)).toBeLessThan(60_000);
+
+    expect((await run('rotate', 'rotated', '--overlap', '0s')).code).toBe(0);
+    const states = (await run('list')).stdout.match(/^rotated .*$/gm)?.map((line) => line.split(/ {2,}/)[3]);
+    expect(states).toEqual(['valid', expect.stringMatching(/^revoked /), expect.stringMatching(/^revoked /)]);
+    expect((await run('revoke', 'rotated')).stdout).toBe('1 token of rotated revoked.\n');
+  });
+
+  it.each([
+    ['a name without a valid token', ['nobody'], /^No valid token has the name "nobody"\.\n$/],
+    ['an overlap without a unit', ['x', '--overlap', '60'], /It must be a duration up to 90d/],
+    ['an overlap that is none', ['x', '--overlap', '91d'], /It must be a duration up to 90d/],
+  ])('rotates nothing with %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await run('rotate', ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
   it.each([
     [
       'an unknown scope',

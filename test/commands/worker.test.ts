@@ -4,7 +4,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { useDatabase } from '../support/database.ts';
+import { migrate } from '../../src/migrate.ts';
+import { emptyDatabase, useDatabase } from '../support/database.ts';
 import { samplesOf, typesOf } from '../support/samples.ts';
 import { runAssay, startAssay } from './assay.ts';
 
@@ -50,6 +51,35 @@ describe('assay worker', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`Port ${port} on 127.0.0.1 is taken by another program.`);
     expect(stderr).toContain(`ASSAY_METRICS_PORT=${port + 1} assay worker`);
+  });
+
+  it('does not work on the schema of an older version', async () => {
+    const older = await emptyDatabase();
+    try {
+      await migrate(older.url);
+      await migrate(older.url, 'down');
+      const { code, stderr } = await runAssay(['worker'], { cwd, env: { DATABASE_URL: older.url } });
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: 'The database is not migrated: run `assay migrate up` first.\n',
+      });
+    } finally {
+      await older.drop();
+    }
+  });
+
+  it('works on the schema of a newer version, as before the old ones are restarted, and after going back', async () => {
+    const newer = await emptyDatabase();
+    try {
+      await migrate(newer.url);
+      await newer.pool.query(`insert into mikro_orm_migrations (name) values ('9999_of_a_newer_version')`);
+      await using worker = startAssay(['worker'], { cwd, env: { DATABASE_URL: newer.url } });
+      await worker.waitForOutput(/worker started/);
+      worker.kill('SIGTERM');
+      expect(await worker.waitForEnd()).toEqual({ code: 0, signal: null });
+    } finally {
+      await newer.drop();
+    }
   });
 
   it('tells in one line when the database cannot be reached', async () => {

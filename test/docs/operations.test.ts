@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { ServiceScope } from '../../src/gate/scopes.ts';
+import { CLI, runAssay } from '../commands/assay.ts';
 import { useDatabase } from '../support/database.ts';
 import { createInstallation } from '../support/installation.ts';
 import { startProcess } from '../support/process.ts';
@@ -31,4 +34,22 @@ test('the question of the page is answered, with every field that its table expl
 
 test('the examination of the page finds a new installation healthy', async () => {
   expect(await answerTo('doctor', 'jobs:repair')).toMatchObject({ doctor: { healthy: true } });
+});
+
+test('the rotation of the page gives the service a token that works beside its old one for an hour', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'assay-rotate-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const env = { PATH: process.env.PATH ?? '', DATABASE_URL: database().url };
+  const [, name = ''] = /token rotate (\w+)/.exec(commandOf('rotate')) ?? [];
+  const old = await runAssay(['token', 'service', '--name', name, '--scopes', 'jobs:read'], { cwd: folder, env });
+  const script = `assay() { '${process.execPath}' '${CLI}' "$@"; }\n${commandOf('rotate')}`;
+  await using running = startProcess('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env });
+  expect((await running.waitForEnd(30_000)).code, running.output()).toBe(0);
+  const token = readFileSync(path.join(folder, 'assay-token'), 'utf8').trim();
+  expect(token).toMatch(/^assay_/);
+  expect(token).not.toBe(old.stdout.trim());
+  const lines = running.output().match(new RegExp(`^${name} .*$`, 'gm')) ?? [];
+  expect(lines.map((line) => line.split(/ {2,}/)[3])).toEqual(['valid', expect.stringMatching(/^until /)]);
+  const until = Date.parse(/until (\S+)/.exec(lines[1] ?? '')?.[1] ?? '');
+  expect(Math.abs(until - Date.now() - 3_600_000)).toBeLessThan(60_000);
 });

@@ -116,4 +116,85 @@ describe('a frame queue', () => {
     expect(onEnd).toHaveBeenCalledOnce();
     expect(await readToEnd(queue)).toEqual([]);
   });
+
+  it('hands what waits and what comes to a taker, in order, until it is over', async () => {
+    const { queue } = makeQueue();
+    const taken: JobFrame[] = [];
+    queue.push(frame('QUEUED', 1));
+    const over = queue.handTo((one) => taken.push(one) > 0);
+    expect(said(taken)).toEqual(['QUEUED 1']);
+    queue.push(frame('STARTED', 2));
+    queue.push(frame('COMPLETED', 3));
+    queue.end();
+    await over;
+    expect(said(taken)).toEqual(['QUEUED 1', 'STARTED 2', 'COMPLETED 3']);
+  });
+
+  it('hands nothing on while the last frame is being taken', async () => {
+    const { queue } = makeQueue();
+    const taken: JobFrame[] = [];
+    const slow = Promise.withResolvers<boolean>();
+    const over = queue.handTo((one) => taken.push(one) > 1 || slow.promise);
+    for (const seq of [1, 2]) queue.push(frame('STARTED', seq));
+    for (const percent of [10, 20]) queue.push(frame('PROGRESSED', 2, percent));
+    queue.end();
+    await vi.waitFor(() => expect(taken).toHaveLength(1));
+    expect(queue.size).toBe(1);
+    slow.resolve(true);
+    await over;
+    expect(taken.map(({ seq, progress }) => [seq, progress.percent])).toEqual([
+      [1, 0],
+      [2, 0],
+      [2, 20],
+    ]);
+  });
+
+  it.each([false, Promise.resolve(false)])('hands nothing more to a taker who says %s', async (isWanted) => {
+    const { queue } = makeQueue();
+    const take = vi.fn(() => isWanted);
+    const over = queue.handTo(take);
+    for (const seq of [1, 2]) queue.push(frame('STARTED', seq));
+    await over;
+    queue.push(frame('STARTED', 3));
+    await over;
+    expect(take).toHaveBeenCalledOnce();
+  });
+
+  it('lets a taker go who waits, when it is returned', async () => {
+    const { queue, onEnd } = makeQueue();
+    const over = queue.handTo(() => true);
+    await queue.return();
+    await over;
+    expect(onEnd).toHaveBeenCalledOnce();
+  });
+
+  it('fails a taker alone, whether he throws or rejects', async () => {
+    const thrown = new Error('no');
+    const takers = [
+      () => {
+        throw thrown;
+      },
+      () => Promise.reject(thrown),
+      () => true,
+    ];
+    const queues = takers.map(() => makeQueue().queue);
+    const over = queues.map((queue, place) => queue.handTo(takers[place]!));
+    for (const queue of queues) {
+      queue.push(frame('STARTED', 1));
+      queue.end();
+    }
+    const outcomes = await Promise.allSettled(over);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  });
+
+  it('asks for more when a taker has taken all, each time', async () => {
+    const { queue, onEmpty } = makeQueue();
+    const over = queue.handTo(() => true);
+    expect(onEmpty).toHaveBeenCalledTimes(1);
+    queue.push(frame('STARTED', 2));
+    await vi.waitFor(() => expect(onEmpty).toHaveBeenCalledTimes(2));
+    queue.end();
+    await over;
+    expect(onEmpty).toHaveBeenCalledTimes(2);
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { type FeedOptions, startFeed } from '../../src/feed/feed.ts';
+import { type ReadEvent, secondsBetween } from '../../src/feed/log.ts';
 import { createOrm } from '../../src/orm.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
@@ -23,7 +24,7 @@ function carrier() {
 async function open(options: Partial<FeedOptions> = {}) {
   const orm = await createOrm({ url: database().url });
   const { wakeUps, wake } = carrier();
-  const [onEvent, onMissed] = [vi.fn<(lagSeconds: number) => void>(), vi.fn<(jobs: number) => void>()];
+  const [onEvent, onMissed] = [vi.fn<(read: ReadEvent) => void>(), vi.fn<(jobs: number) => void>()];
   const feed = startFeed({ orm, wakeUps, log: silent, pollMs: 600_000, onEvent, onMissed, ...options });
   const close = async () => {
     await feed.stop();
@@ -48,7 +49,8 @@ it('is told for each event that is read for who follows one job or all, by the c
     [jobId],
   );
   expect(first).toMatchObject({ seq: 2 });
-  for (const [lagSeconds] of one.onEvent.mock.calls) {
+  for (const [{ event, readAt }] of one.onEvent.mock.calls) {
+    const lagSeconds = secondsBetween(event.at, readAt);
     expect(lagSeconds).toBeGreaterThanOrEqual(0);
     expect(lagSeconds).toBeLessThanOrEqual(rows[0].most + 0.001);
   }

@@ -112,10 +112,10 @@ it('a reader who stopped in the middle of a history costs no reads of it', async
   const stalled = (await own.feed.followJob(jobId, { owner: null, after: 0 }))!;
   const quick = (await own.feed.followJob(jobId, { owner: null, after: 1 + 4 * BOUND }))!;
   await addEvents(database().pool, jobId, attempts(1));
-  const before = link.received('"seq":');
+  const before = link.received('"assessmentName":');
   await wake(database().pool, jobId);
   await take(quick, 2);
-  expect(link.received('"seq":') - before).toBe(2);
+  expect(link.received('"assessmentName":') - before).toBe(2);
   await stalled.return!();
 });
 

@@ -52,6 +52,21 @@ it('sends a thousand wake-ups of one job as one', async () => {
   expect(heard).toEqual([jobId, other]);
 });
 
+it('sends at once what comes alone, and together what comes soon after it', async (context) => {
+  context.onTestFinished(() => void vi.useRealTimers());
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const [alone, ...after] = ids(3) as [string, string, string];
+  publish([alone]);
+  while (heard.length === 0) await ear.query('select 1');
+  for (const jobId of after) {
+    publish([jobId]);
+    await ear.query('select 1');
+  }
+  vi.advanceTimersByTime(10);
+  while (heard.length < 2) await ear.query('select 1');
+  expect(heard).toEqual([alone, after.join()]);
+});
+
 it('sends a thousand jobs in few notifications, each of them once and small enough', async () => {
   const all = ids(1_000);
   for (const jobId of all) publish([jobId]);

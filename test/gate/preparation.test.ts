@@ -171,4 +171,16 @@ describe('for the socket', () => {
     expect(codes('mutation { nothing }')).toEqual(['BAD_REQUEST']);
     expect(codes('fragment F on Query { me }')).toEqual(['GRAPHQL_VALIDATION_FAILED']);
   });
+
+  it('one text has one document, and each time its variables and name are checked', () => {
+    const query = 'subscription Count($to: Int!) { ticks(to: $to) { count } }';
+    const document = prepare({ query, variables: { to: 1 } });
+    expect(document).toHaveProperty('kind', 'Document');
+    expect(prepare({ query, variables: { to: 2 } })).toBe(document);
+    expect(prepare({ query, variables: { to: 'two' } })).toMatchObject([{ code: 'BAD_USER_INPUT' }]);
+    expect(prepare({ query, operationName: 'Other', variables: { to: 1 } })).toMatchObject([{ code: 'BAD_REQUEST' }]);
+    const made = (name: number) => prepare({ query: `subscription Made${name} { ticks(to: 1) { count } }` });
+    for (let name = 0; name < 200; name += 1) made(name);
+    expect(prepare({ query, variables: { to: 1 } })).not.toBe(document);
+  });
 });

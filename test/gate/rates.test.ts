@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRates, type Rates } from '../../src/gate/rates.ts';
 import { createOrm } from '../../src/orm.ts';
 import { holdLock } from '../lifecycle/rows.ts';
 import { service, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { statementsWhile } from './sent-statements.ts';
 
 const database = useDatabase();
 const limits = { submitsPerMinute: 5, otherMutationsPerMinute: 3, sharedReadsPerMinute: 2 };
@@ -33,15 +33,13 @@ afterAll(async () => {
 
 const somebody = user;
 
-/** How many statements are sent while something is done. */
-async function statementsWhile(act: () => Promise<unknown>): Promise<number> {
-  const query = vi.spyOn(pg.Client.prototype, 'query');
-  try {
-    await act();
-    return query.mock.calls.length;
-  } finally {
-    query.mockRestore();
-  }
+/** As if these counts had begun so much earlier, for the database and for the memory of this process. */
+async function pass(ms: number, ...askers: { id: string }[]): Promise<void> {
+  await database().pool.query('update rate_limits set expire = expire - $1 where key = any($2)', [
+    ms,
+    askers.map(({ id }) => `submits:${id}`),
+  ]);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 }
 
 describe('a limit per minute', () => {
@@ -98,8 +96,26 @@ describe('a limit per minute', () => {
     begin();
     const asker = somebody();
     expect(await one!.count('submits', asker, 6)).not.toBeNull();
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    await pass(59_000, asker);
+    expect(await one!.count('submits', asker, 5)).not.toBeNull();
+    await pass(2_000, asker);
     expect(await one!.count('submits', asker, 5)).toBeNull();
+  });
+
+  it('is the same minute for all processes, also where the clock of one is hours ahead', async () => {
+    begin();
+    const asker = somebody();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 7_200_000 });
+    expect(await one!.count('submits', asker, 5)).toBeNull();
+    expect(await one!.count('submits', asker)).toBeLessThanOrEqual(60_000);
+    await one!.cleanUp();
+    vi.useRealTimers();
+    const waitMs = await other!.count('submits', asker);
+    expect(waitMs).toBeGreaterThan(50_000);
+    expect(waitMs).toBeLessThanOrEqual(60_000);
+    begin();
+    await pass(61_000, asker);
+    expect(await other!.count('submits', asker, 5)).toBeNull();
   });
 
   it('costs one statement, and none for who is over it', async () => {
@@ -124,7 +140,7 @@ describe('a limit per minute', () => {
     begin();
     const [past, present] = [somebody(), somebody()];
     await one!.count('submits', past);
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    await pass(61_000, past);
     await one!.count('submits', present);
     await one!.cleanUp();
     const { rows } = await database().pool.query<{ key: string }>('select key from rate_limits where key = any($1)', [

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createServiceToken,
   listServiceTokens,
   revokeServiceTokens,
+  rotateServiceToken,
   verifyServiceToken,
 } from '../../src/gate/service-tokens.ts';
 import { createOrm } from '../../src/orm.ts';
@@ -18,6 +19,14 @@ beforeAll(async () => {
 afterAll(() => orm.close());
 
 const create = (name: string, ...scopes: string[]) => createServiceToken(orm.em.fork(), { name, scopes });
+const rotate = (name: string, overlapSeconds: number) => rotateServiceToken(orm.em.fork(), { name, overlapSeconds });
+const list = async (name: string) => (await listServiceTokens(orm.em.fork())).filter((token) => token.name === name);
+/** As if this much time had passed for the tokens of a name. */
+const age = (name: string, seconds: number) =>
+  database().pool.query(
+    'update service_tokens set revoked_at = revoked_at - make_interval(secs => $2) where name = $1',
+    [name, seconds],
+  );
 const verify = (token: string) => verifyServiceToken(orm.em.fork(), token);
 
 it('tells whose token it is, and what it may do', async () => {
@@ -61,10 +70,10 @@ it('lists tokens with the revoked ones, the newest first', async () => {
   await create('listed', 'jobs:read');
   await revokeServiceTokens(orm.em.fork(), 'listed');
   await create('listed', 'sync:run');
-  const listed = (await listServiceTokens(orm.em.fork())).filter(({ name }) => name === 'listed');
-  expect(listed.map(({ scopes, revokedAt }) => [scopes, revokedAt !== null])).toEqual([
-    [['sync:run'], false],
-    [['jobs:read'], true],
+  const listed = await list('listed');
+  expect(listed.map(({ scopes, revokedAt, valid }) => [scopes, revokedAt !== null, valid])).toEqual([
+    [['sync:run'], false, true],
+    [['jobs:read'], true, false],
   ]);
   expect(listed[0]?.createdAt).toBeInstanceOf(Date);
   expect(listed[1]?.revokedAt).toBeInstanceOf(Date);
@@ -77,4 +86,72 @@ it.each([
   [{ name: 'fine', scopes: ['jobs:read', 'jobs:everything'] }, /"jobs:everything"/],
 ])('refuses to make %j', async (options, message) => {
   await expect(createServiceToken(orm.em.fork(), options)).rejects.toThrow(message);
+});
+
+describe('a rotated token', () => {
+  it('is followed by one with the scopes of the newest valid one, and works beside it until the overlap is over', async () => {
+    const [older, newer] = [await create('overlapping', 'jobs:read'), await create('overlapping', 'jobs:manage')];
+    const made = (await rotate('overlapping', 3_600)) ?? '';
+    expect(await verify(made)).toMatchObject({ name: 'overlapping', scopes: ['jobs:manage'] });
+    expect(await verify(older)).toMatchObject({ scopes: ['jobs:read'] });
+    expect(await verify(newer)).toMatchObject({ scopes: ['jobs:manage'] });
+    expect((await list('overlapping')).map(({ revokedAt, valid }) => [revokedAt !== null, valid])).toEqual([
+      [false, true],
+      [true, true],
+      [true, true],
+    ]);
+
+    await age('overlapping', 3_599);
+    expect(await verify(older)).not.toBeNull();
+    await age('overlapping', 2);
+    expect([await verify(older), await verify(newer)]).toEqual([null, null]);
+    expect(await verify(made)).not.toBeNull();
+    expect((await list('overlapping')).map(({ valid }) => valid)).toEqual([true, false, false]);
+  });
+
+  it('ends at once without an overlap', async () => {
+    const old = await create('hurried', 'jobs:read');
+    expect(await verify((await rotate('hurried', 0)) ?? '')).not.toBeNull();
+    expect(await verify(old)).toBeNull();
+  });
+
+  it('gains no time by a second rotation, and no life by one after its end', async () => {
+    const first = await create('twice', 'jobs:read');
+    await rotate('twice', 60);
+    const until = (await list('twice'))[1]?.revokedAt;
+    const third = await rotate('twice', 3_600);
+    expect((await list('twice'))[2]?.revokedAt).toEqual(until);
+    await age('twice', 3_601);
+    await rotate('twice', 3_600);
+    expect(await verify(first)).toBeNull();
+    expect(await verify(third ?? '')).not.toBeNull();
+  });
+
+  it('is there only where the name has one that is valid, and nothing is made otherwise', async () => {
+    expect(await rotate('nobody', 60)).toBeNull();
+    await create('gone', 'jobs:read');
+    await revokeServiceTokens(orm.em.fork(), 'gone');
+    expect(await rotate('gone', 60)).toBeNull();
+    await create('over', 'jobs:read');
+    await rotate('over', 60);
+    await database().pool.query(`update service_tokens set revoked_at = now() where name = 'over'`);
+    expect(await rotate('over', 60)).toBeNull();
+    expect([(await list('nobody')).length, (await list('gone')).length, (await list('over')).length]).toEqual([
+      0, 1, 2,
+    ]);
+  });
+
+  it('leaves the tokens of other names alone', async () => {
+    const other = await create('neighbour', 'jobs:read');
+    await create('moved', 'jobs:read');
+    await rotate('moved', 0);
+    expect(await verify(other)).not.toBeNull();
+  });
+
+  it('is ended with the others by a revocation, overlap or not', async () => {
+    const old = await create('leaked', 'jobs:read');
+    const made = (await rotate('leaked', 3_600)) ?? '';
+    expect(await revokeServiceTokens(orm.em.fork(), 'leaked')).toBe(2);
+    expect([await verify(old), await verify(made)]).toEqual([null, null]);
+  });
 });

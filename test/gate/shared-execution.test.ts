@@ -4,17 +4,20 @@ import { loadConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import { subscribeAnew } from '../../src/gate/fresh-subscription.ts';
 import { selectionOf } from '../../src/gate/shared-execution.ts';
+import { WrittenResult } from '../../src/gate/shared-text.ts';
 import type { Viewer } from '../../src/gate/viewer.ts';
 
 const schema = buildSchema(`
   type Query { nothing: Int }
-  type Subscription { events(after: Int): Event! }
+  type Subscription { events(after: Int): Event! held: Event! }
   type Event { seq: Int! late: String text(upper: Boolean): String! job: String! }
 `);
 // What the event holds; `text` and `job` read something.
 for (const name of ['seq', 'late']) {
   (schema.getType('Event') as GraphQLObjectType).getFields()[name]!.extensions = { isHeld: true };
 }
+const show = ({ held }: { held: object }) => held;
+schema.getSubscriptionType()!.getFields().held!.extensions = { showEvent: show };
 const ada: Viewer = { kind: 'user', id: '0198c0de-0000-7000-8000-00000000000a', tier: 'standard' };
 const bob: Viewer = { kind: 'user', id: '0198c0de-0000-7000-8000-00000000000b', tier: 'standard' };
 
@@ -27,6 +30,9 @@ interface Options {
 function follow(events: readonly object[], query: string, { viewer = ada, variableValues }: Options = {}) {
   const rootValue = {
     async *events() {
+      yield* events;
+    },
+    async *held() {
       yield* events;
     },
   };
@@ -82,39 +88,6 @@ describe('the same selection on the same event', () => {
     expect(reads.job).toBe(2);
   });
 
-  it('is kept for who comes later, where it shows what the event holds and nothing else', async () => {
-    let reads = 0;
-    const late = async () => {
-      reads += 1;
-      return `read ${reads}`;
-    };
-    const event = { events: { seq: 1, late } };
-    const query = 'subscription { events { seq late __typename } }';
-    for (const _follower of [1, 2]) {
-      const { value } = await (await follow([event], query)).next();
-      expect(value).toEqual({ data: { events: { seq: 1, late: 'read 1', __typename: 'Event' } } });
-    }
-    expect((await (await follow([event], query, { viewer: bob })).next()).value.data?.events).toMatchObject({
-      late: 'read 2',
-    });
-    expect((await (await follow([{ events: { seq: 2, late } }], query)).next()).value.data?.events).toMatchObject({
-      late: 'read 3',
-    });
-  });
-
-  it('is not kept where something of it failed', async () => {
-    let isAway = true;
-    const late = async () => {
-      if (isAway) throw new Error('away');
-      return 'there';
-    };
-    const event = { events: { seq: 1, late } };
-    const query = 'subscription { events { late } }';
-    expect((await (await follow([event], query)).next()).value.errors).toHaveLength(1);
-    isAway = false;
-    expect((await (await follow([event], query)).next()).value).toEqual({ data: { events: { late: 'there' } } });
-  });
-
   it('is executed for each viewer, and for each value that a field is asked with', async () => {
     const { event, reads } = countedEvent();
     const query = 'subscription ($upper: Boolean) { events { text(upper: $upper) } }';
@@ -153,8 +126,8 @@ describe('the same selection on the same event', () => {
 });
 
 describe('what tells selections apart', () => {
-  const key = (query: string, variableValues: Record<string, unknown>, viewer: Viewer = ada) =>
-    selectionOf({ schema, document: parse(query), variableValues }, viewer).key;
+  const key = (query: string, variableValues: Record<string, unknown>) =>
+    selectionOf({ schema, document: parse(query), variableValues }).key;
 
   it('is the value of a variable, unless it only says which events there are', () => {
     const outer = 'subscription ($a: Int) { events(after: $a) { seq } }';
@@ -165,13 +138,53 @@ describe('what tells selections apart', () => {
     expect(key(hidden, { a: true })).not.toBe(key(hidden, { a: false }));
   });
 
-  it('is the viewer with all that he may, and the text', () => {
+  it('is the text, and what it is said of', () => {
     const query = 'subscription { events { seq } }';
-    const services: Viewer[] = [
-      { kind: 'service', name: 'desk', tokenId: 'a token', scopes: ['jobs:read'] },
-      { kind: 'service', name: 'desk', tokenId: 'a token', scopes: ['jobs:read', 'jobs:manage'] },
-    ];
-    expect(new Set([...services, ada, bob].map((viewer) => key(query, {}, viewer))).size).toBe(4);
+    expect(key(query, {})).toBe(key(query, {}));
     expect(key(query, {})).not.toBe(key('subscription { events { seq job } }', {}));
+  });
+
+  it('is the viewer with all that he may', async () => {
+    const { event, reads } = countedEvent();
+    const service: Viewer = { kind: 'service', name: 'desk', tokenId: 'a token', scopes: ['jobs:read'] };
+    const viewers: Viewer[] = [ada, bob, service, { ...service, scopes: ['jobs:read', 'jobs:manage'] }, ada];
+    for (const viewer of viewers) await (await follow([event], 'subscription { events { text } }', { viewer })).next();
+    expect(reads.text).toBe(4);
+  });
+});
+
+describe('what an event holds', () => {
+  const query = 'subscription { held { seq late } }';
+  const document = parse(query);
+  const answerTo = (event: unknown, viewer: Viewer) => selectionOf({ schema, document }).answerHeld(event, viewer);
+
+  it('is answered without execution, in one text for all who are handed it together', async () => {
+    const event = { held: { seq: 1, late: 'never' } };
+    const answer = answerTo(event, ada);
+    expect(answer).toBeInstanceOf(WrittenResult);
+    expect(answer?.data).toEqual({ held: { seq: 1, late: 'never' } });
+    expect(answerTo(event, bob)).toBe(answer);
+    expect(answerTo({ held: { seq: 2, late: null } }, ada)?.data).toEqual({ held: { seq: 2, late: null } });
+    expect(answerTo(event, ada)?.data).toEqual({ held: { seq: 1, late: 'never' } });
+    const [value] = [(await (await follow([event], query)).next()).value];
+    expect(value).toBeInstanceOf(WrittenResult);
+  });
+
+  it('is left to graphql-js where it has to be waited for, or fails', async () => {
+    const late = async () => 'waited for';
+    expect(answerTo({ held: { seq: 1, late } }, ada)).toBeNull();
+    expect(answerTo({ held: { seq: 'no number', late: null } }, ada)).toBeNull();
+    expect((await (await follow([{ held: { seq: 1, late } }], query)).next()).value).toEqual({
+      data: { held: { seq: 1, late: 'waited for' } },
+    });
+  });
+
+  it('is planned once for all who select the same', () => {
+    const two = parse('subscription ($seq: Boolean!) { held { seq @include(if: $seq) late } }');
+    const of = (seq: boolean, other?: unknown) =>
+      selectionOf({ schema, document: two, variableValues: { seq, other } });
+    expect(of(true, 1)).toBe(of(true, 2));
+    expect(of(true)).not.toBe(of(false));
+    expect(of(false).answerHeld({ held: { seq: 1, late: null } }, ada)?.data).toEqual({ held: { late: null } });
   });
 });

@@ -76,14 +76,14 @@ describe('a message on its way out', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('that has left tells its sender, and harms nobody', () => {
+  it('that has left, or cannot, tells its sender so far and no further, and harms nobody', () => {
     const { socket, asSocket } = fake();
     const done = vi.fn();
     limitSilence(asSocket, 5_000);
     asSocket.send('quick', done);
     expect(socket.sent.map(({ data }) => data)).toEqual(['quick']);
     socket.sent[0]!.done(new Error('broken'));
-    expect(done).toHaveBeenCalledWith(new Error('broken'));
+    expect(done.mock.calls).toEqual([[]]);
     vi.advanceTimersByTime(60_000);
     expect(socket.closes).toEqual([]);
   });

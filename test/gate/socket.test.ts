@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-ws';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { revokeServiceTokens } from '../../src/gate/service-tokens.ts';
+import { revokeServiceTokens, rotateServiceToken } from '../../src/gate/service-tokens.ts';
 import { useDatabase } from '../support/database.ts';
 import { openSession, openSocket, type RawSocket, subscribe } from './raw-socket.ts';
 import { startTinyApi, useTinyApi } from './tiny-api.ts';
@@ -287,16 +287,34 @@ describe('a socket that outlives its token', () => {
     expect(Date.now() - began).toBeLessThan(3_000 + 5_000);
   });
 
-  it('is closed with 4403 when the token is revoked', async () => {
-    const token = await api().serviceToken('jobs:read');
-    const socket = await openSession(api().url, token);
+  const newestName = async () => {
     const { rows } = await database().pool.query<{ name: string }>(
       'select name from service_tokens order by created_at desc limit 1',
     );
+    return rows[0]?.name ?? '';
+  };
+
+  it('is closed with 4403 when the token is revoked', async () => {
+    const token = await api().serviceToken('jobs:read');
+    const socket = await openSession(api().url, token);
     const began = Date.now();
-    await revokeServiceTokens(api().orm.em.fork(), rows[0]!.name);
+    await revokeServiceTokens(api().orm.em.fork(), await newestName());
     expect(await socket.closed).toEqual({ code: 4403, reason: 'Token revoked' });
     expect(Date.now() - began).toBeLessThan(5_000);
+  });
+
+  it('is closed with 4403 when the overlap of a rotation is over, not before, and one with the new token stays', async () => {
+    const old = await openSession(api().url, await api().serviceToken('jobs:read'));
+    const began = Date.now();
+    const rotated = { name: await newestName(), overlapSeconds: 5 };
+    const fresh = await openSession(api().url, (await rotateServiceToken(api().orm.em.fork(), rotated)) ?? '');
+    expect(await old.closed).toEqual({ code: 4403, reason: 'Token revoked' });
+    const endedAfterMs = Date.now() - began;
+    expect(endedAfterMs).toBeGreaterThanOrEqual(5_000);
+    expect(endedAfterMs).toBeLessThan(5_000 + 5_000);
+    fresh.send({ type: 'ping' });
+    expect(await fresh.next()).toMatchObject({ type: 'pong' });
+    fresh.socket.close();
   });
 });
 

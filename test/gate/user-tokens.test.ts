@@ -10,9 +10,9 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ERRORS } from '../../src/gate/errors.ts';
-import { createUserTokenVerifier, signUserToken } from '../../src/gate/user-tokens.ts';
+import { createUserTokenVerifier, rememberPayloads, signUserToken } from '../../src/gate/user-tokens.ts';
 
 const secret = 'a secret of more than thirty-two bytes';
 const sub = '0198C0DE-0000-7000-8000-000000000001';
@@ -83,6 +83,34 @@ describe('a user token', () => {
     await expect(verify(await sign({ ...claims(), exp: now() - 2 }))).resolves.toMatchObject({
       sub: sub.toLowerCase(),
     });
+  });
+
+  it('is refused when it has ended, though it was believed a moment before', async (context) => {
+    const token = await sign({ ...claims(), exp: now() + 60 });
+    await verify(token);
+    context.onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ now: Date.now() + 63_000, toFake: ['Date'] });
+    await expect(verify(token)).resolves.toMatchObject({ sub: sub.toLowerCase() });
+    vi.setSystemTime(Date.now() + 3_000);
+    await expect(verify(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('is believed for a minute without another look at its signature', async (context) => {
+    let looks = 0;
+    const believe = rememberPayloads(async (token) => {
+      looks += 1;
+      if (token === 'bad') throw new Error('refused');
+      return { sub: token, exp: now() + DAY };
+    });
+    context.onTestFinished(() => void vi.useRealTimers());
+    vi.useFakeTimers({ toFake: ['performance'] });
+    for (const token of ['a', 'b', 'a']) expect(await believe(token)).toMatchObject({ sub: token });
+    expect(looks).toBe(2);
+    for (const token of ['bad', 'bad']) await expect(believe(token)).rejects.toThrow('refused');
+    expect(looks).toBe(4);
+    vi.advanceTimersByTime(60_000);
+    await believe('a');
+    expect(looks).toBe(5);
   });
 
   it('has no say in where a key comes from', async () => {

@@ -48,6 +48,14 @@ it('starts to wait anew after a silence, as of a machine that slept', async () =
   expect(await lookAt(3_600_000)).toBeNull();
 });
 
+it('waits a lease, and no longer, when the clock of its machine was set back', async () => {
+  const { lookAt } = watch();
+  await lookAt(3_600_000);
+  expect(await lookAt(0)).toBeNull();
+  await lookAt(LEASE_MS / 2);
+  expect(await lookAt(LEASE_MS)).toBe(AT);
+});
+
 it('starts to wait anew when the database has not answered for most of a lease', async () => {
   let answersAfterMs = 0;
   const watched = watch({

@@ -14,7 +14,7 @@ import {
 } from '../../src/lifecycle/health.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, type MadeJob, makeJob, makeWorker } from '../support/factory.ts';
-import { useProcess } from './lifecycles.ts';
+import { cancelOf, retryOf, useProcess } from './lifecycles.ts';
 import { bend, clearRows, holdLock } from './rows.ts';
 
 const database = useDatabase({ bent: 'rows are dated and placed by hand, and no worker lives that could run them' });
@@ -306,6 +306,42 @@ describe('the time from a cancel to a free thread', () => {
     await makeCancelled(5, { status: 'FAILED', failure: 'STUCK', deleted: true });
     await makeCancelled(5, {}, 3_700);
     expect(await readCancelLatency(em())).toEqual({ count: 0, p50: null, p95: null });
+  });
+});
+
+describe('the time from a cancel of the lifecycle to a free thread', () => {
+  const cancel = async (made: MadeJob) => {
+    const { lifecycle } = api();
+    await lifecycle.cancel(cancelOf(made));
+    expect(await readCancelLatency(em())).toMatchObject({ count: 0 });
+    await lifecycle.free(made);
+  };
+
+  it('is of a job once, however often it was cancelled, and of none that has been retried since', async () => {
+    const { lifecycle } = api();
+    const made = await make({ status: 'PROCESSING', createdAt: 86_400 });
+    await cancel(made);
+    expect(await readCancelLatency(em())).toMatchObject({ count: 1 });
+    await lifecycle.retry(retryOf(made, 0));
+    expect(await readCancelLatency(em())).toMatchObject({ count: 0 });
+    const again = { ...made, leaseToken: randomUUID() };
+    expect(await lifecycle.start({ ...again, round: 2, attempt: 1, leaseMs: 10_000 })).not.toBeNull();
+    await cancel(again);
+    expect(await readCancelLatency(em())).toMatchObject({ count: 1 });
+  });
+
+  it.each([
+    [99_998, 1],
+    [99_999, 0],
+  ])('is read back with %d places of the log after it', async (after, count) => {
+    await cancel(await make({ status: 'PROCESSING' }));
+    const counted = await em().transactional(async (transaction) => {
+      const db = transaction.getKysely();
+      const { rows } = await sql<{ id: string }>`select max(id) as id from job_events`.execute(db);
+      await logEvent({ type: 'COMPLETED', ago: 0, id: Number(rows[0]!.id) + 1 + after }).execute(db);
+      return await readCancelLatency(transaction);
+    });
+    expect(counted).toMatchObject({ count });
   });
 });
 

@@ -51,7 +51,8 @@ const queries: { what: string; index: string; sql: string }[] = [
   {
     what: 'the waiting jobs of a user, for the room that he has for more',
     index: 'jobs_active_of_user',
-    sql: `select from analysis_jobs where user_id = $user and status = 'QUEUED' limit 1000`,
+    sql: `select from analysis_jobs
+          where user_id = $user and status in ('QUEUED', 'PROCESSING') and status <> 'PROCESSING' limit 1000`,
   },
   {
     what: 'the waiting jobs in the order of the queue',
@@ -327,7 +328,7 @@ const healthReads: HealthRead[] = [
   { read: findWorkers, indexes: ['jobs_running', 'jobs_by_status'] },
   { read: countFinished, indexes: ['job_events_pkey'] },
   { read: readRescueLatency, indexes: ['job_events_pkey'] },
-  { read: readCancelLatency, stopsEarly: true, indexes: ['jobs_by_status'] },
+  { read: readCancelLatency, indexes: ['job_events_pkey', 'analysis_jobs_pkey'] },
 ];
 
 describe('among five thousand jobs', () => {

@@ -5,6 +5,7 @@ import { SyncSource } from '../../src/entities/sync-source.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { type JobOptions, makeAccount, makeJob } from '../support/factory.ts';
 import { makeFile } from '../support/files.ts';
+import { scansOf } from '../support/scans.ts';
 import { retryOf, useProcess } from './lifecycles.ts';
 import { bend, clearRows, holdAfter, readAllRows, readJob, readRemains } from './rows.ts';
 
@@ -109,6 +110,23 @@ describe('a prune', () => {
     expect(typesOf((await readRemains(pool(), justGone.jobId)).events)).toEqual(['DELETED']);
     const { rows } = await pool().query('select pruned_id::text from event_log');
     expect(rows).toEqual([{ pruned_id: String(event?.id) }]);
+  });
+
+  it('looks at few events where the oldest is too young, and at all where all are old enough', async () => {
+    const { userId } = await makeJob(pool(), { status: 'COMPLETED' });
+    await pool().query(
+      `insert into job_events (job_id, seq, type, user_id, kind, status, round, attempt, progress, assessment_name, at)
+       select gen_random_uuid(), 1, 'DELETED', $1, 'PROBE', 'CANCELLED', 1, 0, '{}', 'x', now() - interval '1 hour'
+       from generate_series(1, 12000)`,
+      [userId],
+    );
+    await pool().query('analyze job_events');
+    const { lifecycle } = worker();
+    for (const { rows } of await scansOf(pool(), 'job_events', () => lifecycle.prune(KEPT_MS))) {
+      expect(rows).toBeLessThan(200);
+    }
+    expect(await lifecycle.prune(KEPT_MS)).toMatchObject({ jobs: 0, events: 0 });
+    expect(await lifecycle.prune(60_000)).toMatchObject({ events: 12_000 });
   });
 
   it('leaves a job that is retried while it waits for it', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventType } from '../../src/entities/job-status.ts';
-import { type Rescue, rescue as takeUp } from '../../src/lifecycle/rescue.ts';
+import { type Rescue, readTime, rescue as takeUp } from '../../src/lifecycle/rescue.ts';
 import { statementsOf } from '../support/api.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { type JobOptions, lockTask, makeAccount, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
@@ -435,6 +435,16 @@ describe('a rescue', () => {
     const long = { leaseMs: rows[0]!.age + 60_000, runLimitsMs: {}, seenAt };
     expect(await first().lifecycle.rescue(long)).toEqual(nothing);
     expect(await readAllRows(pool)).toEqual(before);
+  });
+
+  it('has no time to judge by while the database takes no writes, and so no proofs of life', async () => {
+    const reading = first()
+      .orm.em.fork()
+      .transactional(async (transaction) => {
+        await transaction.execute('set transaction read only');
+        await readTime(transaction);
+      });
+    await expect(reading).rejects.toThrow('the database takes no writes');
   });
 
   it('skips a job whose row another one holds, instead of waiting, and tells of it', async () => {

@@ -74,15 +74,17 @@ export const VARIANTS: readonly Variant[] = [
     edits: [
       {
         file: lifecycle('attempt'),
-        replace: ' and j.attempt = ${options.attempt - 1}`',
-        by: '`',
+        replace: ' and j.attempt + 1 = ${attempt}`',
+        by: ' and ${attempt}::integer is not null`',
       },
     ],
   },
   {
     name: 'any round starts',
     fault: 'A task of a round that is over starts the next one.',
-    edits: [{ file: lifecycle('attempt'), replace: ' and j.round = ${options.round}', by: '' }],
+    edits: [
+      { file: lifecycle('attempt'), replace: ' and j.round = ${round}', by: ' and ${round}::integer is not null' },
+    ],
   },
   {
     name: 'refund outside of the transaction',
@@ -160,6 +162,11 @@ export const VARIANTS: readonly Variant[] = [
         by: 'select balance from accounts where user_id = ${userId}',
       },
       {
+        file: lifecycle('shared-commits'),
+        replace: 'order by user_id for update skip locked',
+        by: '',
+      },
+      {
         // What is read without a lock is old by now, so it cannot be asked again and again.
         file: lifecycle('submit'),
         replace: 'if (available < submission.price) return',
@@ -175,6 +182,11 @@ export const VARIANTS: readonly Variant[] = [
         file: lifecycle('ledger'),
         replace: 'select balance from accounts where user_id = ${userId} for update',
         by: 'select balance from accounts where user_id = ${userId}',
+      },
+      {
+        file: lifecycle('shared-commits'),
+        replace: 'order by user_id for update skip locked',
+        by: '',
       },
       {
         // What is read without a lock is old by now, so it cannot be asked again and again.

@@ -17,51 +17,10 @@ import { SCOPES, type ServiceScope } from '../../src/gate/scopes.ts';
 import type { Viewer } from '../../src/gate/viewer.ts';
 import { service, useApi, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { OPEN_TO } from '../support/open-to.ts';
 
 const database = useDatabase();
 const api = useApi(database);
-
-type Who = 'user' | ServiceScope | 'any service' | 'nobody';
-
-/** Who is let through to each root field: users, services by the scopes of which one is enough, and who has no token. */
-const OPEN_TO: Record<string, Who[]> = {
-  'query viewer': ['user', 'any service'],
-  'query node': ['user', 'jobs:read', 'sync:run'],
-  'query job': ['user', 'jobs:read', 'sync:run'],
-  'query jobs': ['user', 'jobs:read', 'sync:run'],
-  'query jobStats': ['user', 'jobs:read'],
-  'query result': ['user', 'jobs:read', 'sync:run'],
-  'query results': ['user', 'jobs:read', 'sync:run'],
-  'query sharedResult': ['user', 'any service', 'nobody'],
-  'query stuckJobs': ['jobs:read'],
-  'query systemHealth': ['jobs:read'],
-  'query doctor': ['jobs:repair'],
-  'query syncStatusOf': ['jobs:read', 'sync:run'],
-  'query syncRecords': ['jobs:read', 'sync:run'],
-  'mutation submitAssessment': ['user'],
-  'mutation submitAssessments': ['user'],
-  'mutation submitCompression': ['user'],
-  'mutation submitForecast': ['user'],
-  'mutation submitProbe': ['user'],
-  'mutation createUpload': ['user'],
-  'mutation cancelJob': ['user', 'jobs:manage'],
-  'mutation cancelJobs': ['user', 'jobs:manage'],
-  'mutation retryJob': ['user', 'jobs:manage'],
-  'mutation deleteJob': ['user', 'jobs:manage'],
-  'mutation deleteResult': ['user', 'jobs:manage'],
-  'mutation shareResult': ['user'],
-  'mutation unshareResult': ['user'],
-  'mutation syncStatus': ['jobs:repair'],
-  'mutation cleanupOrphaned': ['jobs:repair'],
-  'mutation rescueStuckJobs': ['jobs:repair'],
-  'mutation repairInvariants': ['jobs:repair'],
-  'mutation grantTokens': ['tokens:grant'],
-  'mutation requestSync': ['sync:run'],
-  'mutation cleanupSync': ['sync:run'],
-  'subscription jobEvents': ['user', 'jobs:read', 'sync:run'],
-  'subscription myEvents': ['user'],
-  'subscription allEvents': ['jobs:read'],
-};
 
 /** Some value of a type, as a literal: the shape is right, whatever the content is. */
 function literalOf(type: GraphQLInputType): string {

@@ -4,6 +4,7 @@ import type { UserViewer, Viewer } from '../../src/gate/viewer.ts';
 import { service, statementsOf, useApi, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, makeAccount, makeCopies, makeJob } from '../support/factory.ts';
+import { scansOf } from '../support/scans.ts';
 import { bend } from './bend.ts';
 
 const database = useDatabase({
@@ -22,6 +23,12 @@ const JOBS = `
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
   }`;
+
+const STATS = `query ($since: DateTime) {
+  jobStats(since: $since) {
+    total queued processing completed failed cancelled successRate averageProcessingTime
+  }
+}`;
 
 interface Page {
   edges: { cursor: string; node: { id: string } }[];
@@ -370,13 +377,48 @@ describe('the total of a list of jobs', () => {
     expect(await total(user(userId), { name: 'Counted' })).toBe(1_000);
     expect(await total(user(userId), { status: ['FAILED'] })).toBe(1);
     expect(await total(user())).toBe(0);
+    expect(await total(service('jobs:read'), { includeDeleted: true })).toBeNull();
   });
 
-  it('is counted only when it is asked for', async () => {
+  it('is counted only when it is asked for, and in the database', async () => {
     const { owner } = await makeJobs(1);
     const without = await statementsOf(() => api().read(owner, '{ jobs { nodes { id } } }'));
     const counted = await statementsOf(() => api().read(owner, '{ jobs { nodes { id } totalCount } }'));
     expect([without.length, counted.length]).toEqual([1, 2]);
+    expect(counted[1]).toMatch(/^select count\(/);
+  });
+});
+
+describe('among two thousand jobs', () => {
+  const DAY = 86_400;
+  const later = new Date(Date.now() + DAY * 1_000);
+  const earlier = new Date(Date.now() - DAY * 1_000);
+
+  let userId = '';
+
+  beforeAll(async () => {
+    const { pool } = database();
+    await makeJob(pool, { status: 'COMPLETED', price: 0, createdAt: 2 * DAY });
+    const users = await Promise.all(Array.from({ length: 100 }, () => makeAccount(pool)));
+    userId = users[0] ?? '';
+    await makeCopies(pool, await makeJob(pool, { status: 'COMPLETED', price: 0 }), 2_000, users);
+    // As the server does it by itself: then the index knows which rows everybody sees.
+    await pool.query('vacuum analyze analysis_jobs');
+  });
+
+  it.each([
+    ['a page from a moment back', JOBS, { filter: { createdBefore: earlier } }, 1],
+    ['a page up to a moment', JOBS, { filter: { createdAfter: later }, orderBy: 'CREATED_ASC' }, 0],
+    ['statistics', STATS, { since: later }, 0],
+  ])('%s: nothing is read on the way there', async (_, text, variables, rows) => {
+    const read = () => api().read(service('jobs:read'), text, variables);
+    const scans = await scansOf(database().pool, 'analysis_jobs', read);
+    expect(scans.map((scan) => scan.rows)).toEqual([rows]);
+  });
+
+  it('the statistics of a user come from the index alone', async () => {
+    const read = () => api().read(user(userId), STATS, {});
+    expect(await scansOf(database().pool, 'analysis_jobs', read)).toEqual([{ node: 'Index Only Scan', rows: 20 }]);
   });
 });
 
@@ -405,11 +447,6 @@ describe('the number of statements', () => {
 });
 
 describe('the statistics', () => {
-  const STATS = `query ($since: DateTime) {
-    jobStats(since: $since) {
-      total queued processing completed failed cancelled successRate averageProcessingTime
-    }
-  }`;
   const stats = async (viewer: Viewer, since?: string) =>
     (await api().read<{ jobStats: Record<string, number | null> }>(viewer, STATS, { since })).jobStats;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { nextAttempt } from '../lifecycle/lifecycles.ts';
-import { statementsOf, useApi, user } from '../support/api.ts';
+import { service, statementsOf, useApi } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
 
@@ -12,7 +12,7 @@ const database = useDatabase({
 });
 const api = useApi(database);
 
-const loaders = () => api().contextOf(user()).load;
+const loaders = () => api().contextOf(service('jobs:read')).load;
 
 describe('the reads of one operation', () => {
   it('are one statement for many rows, answered in the order of the asking', async () => {

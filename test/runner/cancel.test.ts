@@ -154,7 +154,7 @@ describe('where the notification is lost', () => {
 
   it('the old round writes nothing into the new one that already runs', async () => {
     const { log } = await workers.start(SELDOM);
-    const jobId = await workers.submit({ does: 'NUMBERED', milliseconds: 1_500, file: scratchFile() });
+    const jobId = await workers.submit({ does: 'NUMBERED', milliseconds: 3_000, file: scratchFile() });
     await workers.reach(jobId, 'PROCESSING');
     await cancelUnheard(jobId);
     await muted.retry({ jobId, scope: 'any owner', priceOf: () => 2, tierPriority: 0 });

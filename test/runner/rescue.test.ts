@@ -7,7 +7,8 @@ import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
 import { readableLog } from '../support/workers.ts';
 
-const LEASE_MS = 500;
+// Half of it may pass between the look and the rescue, also on a busy machine; the server has been up for longer.
+const LEASE_MS = 2_000;
 const database = useDatabase();
 let lifecycle: Lifecycle;
 let close: () => Promise<void>;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Progress } from '../../src/runner/context.ts';
+import type { Line, Progress } from '../../src/runner/context.ts';
 import { startThreads, type Threads } from '../../src/runner/threads.ts';
 import type { ProbeInput } from '../support/probe-kinds.ts';
 import { NO_STORAGE, NO_TASK_FILES } from '../support/run-context.ts';
@@ -44,6 +44,19 @@ describe('a handler’s verdict survives its thread', () => {
   ] as const)('%s', async (does, verdict) => {
     expect(await run({ does }).outcome).toMatchObject({ type: 'failed', ...verdict, detail: expect.any(String) });
   });
+});
+
+it('hands on what a handler says to the log: so many lines, so long, and plain values only', async () => {
+  const lines: Line[] = [];
+  const task = { kind: 'PROBE', attempt: 1, files: NO_TASK_FILES, signal: new AbortController().signal, graceMs: 200 };
+  const input = { does: 'TELL', times: 102 };
+  const onLine = (line: Line) => lines.push(line);
+  const outcome = await threads.run({ ...task, input, onProgress: () => undefined, onLine });
+  expect(outcome).toMatchObject({ type: 'completed', output: { told: 102 } });
+  expect(lines.map(({ facts }) => facts)).toEqual(
+    Array.from({ length: 100 }, (_, index) => ({ line: index + 1, of: null })),
+  );
+  expect(new Set(lines.map(({ message }) => message.length))).toEqual(new Set([1_000]));
 });
 
 it('gives the handler time to stop by itself', async () => {

@@ -32,6 +32,7 @@ import type { ServiceViewer, UserViewer, Viewer } from '../../src/gate/viewer.ts
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { createLog } from '../../src/log.ts';
 import { createOrm } from '../../src/orm.ts';
+import { createReaders } from '../../src/reader.ts';
 
 /** What a user owns when an API of these tests first sees him. */
 export const STARTING_TOKENS = 3;
@@ -174,7 +175,19 @@ async function startApi(url: string, options: ApiOptions): Promise<Api> {
   const rates = createRates({ orm, limits: { ...ANY_RATE, ...options.rates } });
   const shares = createShares(links, lifecycle, rates);
   const doctor = createDoctor({ url, leaseMs, rescueMs, runLimitsMs: terms.runLimitsMs, log });
-  const contextOf = contextFor({ orm, lifecycle, feed, files, rates, shares, terms, connectionWatch, doctor });
+  const readerOf = await createReaders(orm);
+  const contextOf = contextFor({
+    orm,
+    readerOf,
+    lifecycle,
+    feed,
+    files,
+    rates,
+    shares,
+    terms,
+    connectionWatch,
+    doctor,
+  });
   const nobody = () => ({ shares, asker: { kind: 'address', address: '192.0.2.1' }, headers: new Map() });
   const contextValueOf = (viewer: Viewer | null) => (viewer ? contextOf(viewer) : nobody());
 

@@ -10,6 +10,8 @@ const DEBIAN = '/usr/lib/postgresql';
 
 /** pg_dump and pg_restore of one version of PostgreSQL. */
 export interface BackupTools {
+  /** Where they are; empty where PATH has them. */
+  folder: string;
   /** Writes a backup of a database to a file, while it is in use. */
   dump(url: string, file: string): Promise<void>;
   /** Reads it into an empty database. @throws where a single statement fails */
@@ -32,7 +34,14 @@ export async function findBackupTools(major: number): Promise<BackupTools | null
 }
 
 const toolsIn = (folder: string, dump: string): BackupTools => ({
+  folder,
   dump: async (url, file) => void (await run(dump, ['--format=custom', `--file=${file}`, url])),
   restore: async (url, file) =>
-    void (await run(path.join(folder, 'pg_restore'), ['--exit-on-error', '--no-owner', `--dbname=${url}`, file])),
+    void (await run(path.join(folder, 'pg_restore'), [
+      '--exit-on-error',
+      '--no-owner',
+      '--no-privileges',
+      `--dbname=${url}`,
+      file,
+    ])),
 });

@@ -83,6 +83,14 @@ export function useDatabase(options: DatabaseOptions = {}): () => TestDatabase {
 }
 
 /**
+ * The view reads what a backend runs and what it waits for at two moments: one that was idle at the first may wait at the
+ * second, beside the statement it ran before. And commits that notify wait for one another across the whole server.
+ */
+const BLOCKED = `select pid, application_name as "applicationName", query from pg_stat_activity
+  where datname = current_database() and backend_type = 'client backend' and state = 'active'
+    and wait_event_type = 'Lock' and wait_event <> 'object'`;
+
+/**
  * Resolves when `count` backends (or more) of the pool's database wait for a lock, and says which: the proof that a
  * race is really on before it is decided.
  * @throws when that does not happen within 5 seconds
@@ -90,10 +98,7 @@ export function useDatabase(options: DatabaseOptions = {}): () => TestDatabase {
 export async function waitUntilBlocked(pool: pg.Pool, count = 1): Promise<BlockedBackend[]> {
   const deadline = Date.now() + BLOCKED_LIMIT_MS;
   for (;;) {
-    const { rows } = await pool.query<BlockedBackend>(
-      `select pid, application_name as "applicationName", query from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and backend_type = 'client backend'`,
-    );
+    const { rows } = await pool.query<BlockedBackend>(BLOCKED);
     if (rows.length >= count) return rows;
     if (Date.now() > deadline)
       throw new Error(`Expected ${count} backends to wait for a lock, but ${rows.length} did.`);

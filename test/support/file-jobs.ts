@@ -20,7 +20,13 @@ export interface FileJobs {
   /** Starts one in a process of its own, which can be killed. */
   startProcess(): Promise<RunningProcess>;
   /** Submits a job of a new user who owns 10 tokens, for 2 of them, with its upload. */
-  submit(kind: JobKind, testData: object, bytes: Uint8Array, kept?: TestStorage): Promise<Submitted>;
+  submit(
+    kind: JobKind,
+    testData: object,
+    bytes: Uint8Array,
+    kept?: TestStorage,
+    maxAttempts?: number,
+  ): Promise<Submitted>;
   /** The input first. */
   filesOf(jobId: string): Promise<FileOfJob[]>;
   /** Waits until the job's handler has said that it is in this stage. */
@@ -80,11 +86,11 @@ export function useFileJobs(
       };
       return startProcess(process.execPath, [script], { env });
     },
-    async submit(kind, testData, bytes, kept = storage()) {
+    async submit(kind, testData, bytes, kept = storage(), maxAttempts = 3) {
       const userId = await makeAccount(database().pool);
       const storedAs = await kept.put(bytes);
       const uploadId = await makeFile(database().pool, { userId, bytes, storedAs });
-      const work = { kind, name: kind, testData, price: 2, maxAttempts: 3, tierPriority: 0, uploadId };
+      const work = { kind, name: kind, testData, price: 2, maxAttempts, tierPriority: 0, uploadId };
       const { outcomes } = await workers.lifecycle().submit(userId, [work]);
       const [outcome] = outcomes;
       if (outcome?.outcome !== 'SUBMITTED') throw new Error(`The job was not taken: ${outcome?.outcome}`);

@@ -22,6 +22,7 @@ const input = z.strictObject({
     'UPSTREAM',
     'FLAKY',
     'REPORT',
+    'TELL',
     'WILD_REPORT',
     'LATE_REPORT',
     'GARBAGE',
@@ -49,6 +50,11 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     if (file) appendFileSync(file, '.');
     await delay(milliseconds, undefined, { signal });
     return { slept: milliseconds };
+  },
+  TELL: ({ times }, { log }) => {
+    const odd = { deep: { down: 1 }, act: () => 0, sign: Symbol('sign') } as unknown as { deep: string };
+    for (let line = 1; line <= times; line += 1) log('It goes on'.padEnd(2_000, '.'), { line, of: null, ...odd });
+    return { told: times };
   },
   HANG: () => new Promise(() => setInterval(() => undefined, 1_000)),
   HANG_ONCE: ({ file = '' }) => {

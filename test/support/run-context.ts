@@ -19,6 +19,7 @@ export const runContext = (own: Partial<RunContext> = {}): RunContext => ({
   signal: new AbortController().signal,
   attempt: 1,
   report: () => undefined,
+  log: () => undefined,
   files: NO_FILES,
   stage: () => Promise.reject(new Error('nothing is gathered in this test')),
   settings: NO_SETTINGS,

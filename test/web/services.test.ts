@@ -20,8 +20,9 @@ const source: Server = createServer((request, response) => {
   if (offset === heldPage * limit) held.push(answer);
   else answer();
 });
+const isHeld = () => expect.poll(() => held.length, SOON).toBe(1);
 const giveMore = async () => {
-  await expect.poll(() => held.length, SOON).toBe(1);
+  await isHeld();
   held.shift()?.();
 };
 afterAll(() => {
@@ -88,6 +89,8 @@ describe('a service', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'Yes, force a new sync' }).click();
     // The first was asked for by the button, the second by the event of the start.
     await expect.poll(() => late.length > 1 && late.at(-1), SOON).toBe(true);
+    // A job that runs may not have asked yet.
+    await isHeld();
     heldPage = 1;
     await giveMore();
     await card.getByText(/500 of 1,200/).waitFor();

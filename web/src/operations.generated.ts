@@ -281,6 +281,8 @@ export type ViewerKind =
   /** A person, with a signed token of their own. Sees and changes only what is theirs. */
   | 'USER';
 
+export type ProgressFragment = { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null };
+
 export type JobRowFragment = { id: string, userId: string, kind: JobKind, name: string, status: JobStatus, seq: number, round: number, attempt: number, maxAttempts: number, requestedBy: string, allowedActions: Array<JobAction>, createdAt: string, startedAt: string | null, finishedAt: string | null, deletedAt: string | null, processingTime: number | null, progress: { percent: number, stage: string | null, message: string | null, offset: number | null, current: number | null, expected: number | null, reportedAt: string | null }, failure: { code: FailureCode, message: string } | null, queue: { position: number, estimatedStartAt: string | null } | null, result: { id: string, assessment: { archetype: string } | null } | null };
 
 type Fault_InsufficientTokens_Fragment = { __typename: 'InsufficientTokens', required: number, available: number, code: UserErrorCode, message: string, field: Array<string> | null };
@@ -495,6 +497,17 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const ProgressFragmentDoc = new TypedDocumentString(`
+    fragment Progress on JobProgress {
+  percent
+  stage
+  message
+  offset
+  current
+  expected
+  reportedAt
+}
+    `, {"fragmentName":"Progress"}) as unknown as TypedDocumentString<ProgressFragment, unknown>;
 export const JobRowFragmentDoc = new TypedDocumentString(`
     fragment JobRow on Job {
   id
@@ -508,13 +521,7 @@ export const JobRowFragmentDoc = new TypedDocumentString(`
   maxAttempts
   requestedBy
   progress {
-    percent
-    stage
-    message
-    offset
-    current
-    expected
-    reportedAt
+    ...Progress
   }
   failure {
     code
@@ -537,7 +544,15 @@ export const JobRowFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    `, {"fragmentName":"JobRow"}) as unknown as TypedDocumentString<JobRowFragment, unknown>;
+    fragment Progress on JobProgress {
+  percent
+  stage
+  message
+  offset
+  current
+  expected
+  reportedAt
+}`, {"fragmentName":"JobRow"}) as unknown as TypedDocumentString<JobRowFragment, unknown>;
 export const FaultFragmentDoc = new TypedDocumentString(`
     fragment Fault on UserError {
   __typename
@@ -563,13 +578,7 @@ export const SyncCardFragmentDoc = new TypedDocumentString(`
     status
     seq
     progress {
-      percent
-      stage
-      message
-      offset
-      current
-      expected
-      reportedAt
+      ...Progress
     }
   }
   lastSync {
@@ -581,7 +590,15 @@ export const SyncCardFragmentDoc = new TypedDocumentString(`
     }
   }
 }
-    `, {"fragmentName":"SyncCard"}) as unknown as TypedDocumentString<SyncCardFragment, unknown>;
+    fragment Progress on JobProgress {
+  percent
+  stage
+  message
+  offset
+  current
+  expected
+  reportedAt
+}`, {"fragmentName":"SyncCard"}) as unknown as TypedDocumentString<SyncCardFragment, unknown>;
 export const ExaminationFragmentDoc = new TypedDocumentString(`
     fragment Examination on DoctorReport {
   checkedAt
@@ -633,7 +650,16 @@ export const JobsDocument = new TypedDocumentString(`
     totalCount
   }
 }
-    fragment JobRow on Job {
+    fragment Progress on JobProgress {
+  percent
+  stage
+  message
+  offset
+  current
+  expected
+  reportedAt
+}
+fragment JobRow on Job {
   id
   userId
   kind
@@ -645,13 +671,7 @@ export const JobsDocument = new TypedDocumentString(`
   maxAttempts
   requestedBy
   progress {
-    percent
-    stage
-    message
-    offset
-    current
-    expected
-    reportedAt
+    ...Progress
   }
   failure {
     code
@@ -711,7 +731,16 @@ export const JobDocument = new TypedDocumentString(`
     }
   }
 }
-    fragment JobRow on Job {
+    fragment Progress on JobProgress {
+  percent
+  stage
+  message
+  offset
+  current
+  expected
+  reportedAt
+}
+fragment JobRow on Job {
   id
   userId
   kind
@@ -723,13 +752,7 @@ export const JobDocument = new TypedDocumentString(`
   maxAttempts
   requestedBy
   progress {
-    percent
-    stage
-    message
-    offset
-    current
-    expected
-    reportedAt
+    ...Progress
   }
   failure {
     code
@@ -976,7 +999,16 @@ export const SyncCardsDocument = new TypedDocumentString(`
     ...SyncCard
   }
 }
-    fragment SyncCard on SyncStatus {
+    fragment Progress on JobProgress {
+  percent
+  stage
+  message
+  offset
+  current
+  expected
+  reportedAt
+}
+fragment SyncCard on SyncStatus {
   source
   configured
   recordCount
@@ -985,13 +1017,7 @@ export const SyncCardsDocument = new TypedDocumentString(`
     status
     seq
     progress {
-      percent
-      stage
-      message
-      offset
-      current
-      expected
-      reportedAt
+      ...Progress
     }
   }
   lastSync {
