@@ -40,10 +40,15 @@ alter table files enable row level security;
 alter table job_events enable row level security;
 alter table ledger_entries enable row level security;
 
--- A role is the cluster's and not the database's, and no backup has it: so whoever migrates looks for it each time, and the
--- policies above do not name it. Another database of the same cluster may be making it just now.
+-- A role is the cluster's and not the database's, and no backup has it: so each process that starts looks for it, and the
+-- policies above do not name it. What is granted already is left alone, and who finds something to grant is the only one in
+-- this database who does: two that wrote the same row of the catalogue would end one of them. Another database of the same
+-- cluster may be making the role just now.
 create function assay_admit_reader() returns void language plpgsql as $$
+declare
+  relation text;
 begin
+  perform pg_advisory_xact_lock(hashtext('assay.admit_reader'));
   if not exists (select from pg_roles where rolname = 'assay_reader') then
     begin
       create role assay_reader nologin;
@@ -52,8 +57,20 @@ begin
     end;
   end if;
   if not pg_has_role(current_user, 'assay_reader', 'member') then
-    execute format('grant assay_reader to %I', current_user);
+    begin
+      execute format('grant assay_reader to %I', current_user);
+    exception when unique_violation then
+      null;
+    end;
   end if;
-  execute format('grant usage on schema %I to assay_reader', current_schema());
-  grant select on accounts, analysis_jobs, analysis_results, files, job_events, ledger_entries to assay_reader;
+  if not has_schema_privilege('assay_reader', current_schema(), 'usage') then
+    execute format('grant usage on schema %I to assay_reader', current_schema());
+  end if;
+  foreach relation in array
+    array['accounts', 'analysis_jobs', 'analysis_results', 'files', 'job_events', 'ledger_entries']
+  loop
+    if not has_table_privilege('assay_reader', relation, 'select') then
+      execute format('grant select on %I to assay_reader', relation);
+    end if;
+  end loop;
 end $$;

@@ -179,6 +179,32 @@ describe('the role that reads for users', () => {
     await database.pool.query(seen);
   });
 
+  it('is admitted by one at a time, whom the next waits for', async () => {
+    await migrate(database.url);
+    await database.pool.query('revoke all on all tables in schema public from assay_reader');
+    const client = await database.pool.connect();
+    try {
+      await client.query('begin; select assay_admit_reader()');
+      const admitting = admitReader(database.url);
+      await waitUntilBlocked(database.pool);
+      await client.query('commit');
+      await admitting;
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+    await database.pool.query(seen);
+  });
+
+  it('is left as it is by those who find it admitted, however many start at once', async () => {
+    await migrate(database.url);
+    const grants = `select xmin::text, oid from pg_class where relname = 'analysis_jobs'
+      union all select xmin::text, oid from pg_namespace where nspname = 'public'`;
+    const { rows: before } = await database.pool.query(grants);
+    await Promise.all(Array.from({ length: 10 }, () => admitReader(database.url)));
+    expect((await database.pool.query(grants)).rows).toEqual(before);
+  });
+
   it('is nothing to a database that is not migrated', async () => {
     await admitReader(database.url);
   });
