@@ -10,6 +10,7 @@ import { BulkJobsInput, BulkJobsPayload, type BulkRow } from '../schema/steering
 import type { SimpleError } from '../schema/user-error.ts';
 import { conditions } from './job-conditions.ts';
 import { ownedBy } from './ownership.ts';
+import { readRows } from './rows.ts';
 import { cancelledBy, cancelPayload } from './steering.ts';
 import { invalid, notFound } from './user-errors.ts';
 
@@ -94,7 +95,7 @@ async function look(context: Context, targets: Target[]): Promise<Row[]> {
   const { em, viewer } = context;
   const ids = targets.map(({ id }) => id.toLowerCase()).filter(isUuid);
   const where = { id: { $in: ids }, deletedAt: null, ...ownedBy(viewer) };
-  const jobs = await em.find(JobRow, where, { disableIdentityMap: true });
+  const jobs = await readRows(em, JobRow, { where });
   const found = new Map(jobs.map((job) => [job.id, job]));
   const rows = targets.map((target) => rowOf(target, foreseen(found.get(target.id.toLowerCase())), context));
   return await Promise.all(rows);

@@ -14,6 +14,7 @@ import { JobStats } from '../schema/viewer.ts';
 import { conditions, leastIdAt, requireMoment } from './job-conditions.ts';
 import { readableBy } from './ownership.ts';
 import { type Page, readPage } from './page.ts';
+import { readRow } from './rows.ts';
 
 @Resolver()
 export class JobsResolver {
@@ -27,7 +28,7 @@ export class JobsResolver {
     @Arg('id', () => ID, { description: "The job's id." }) id: string,
   ): Promise<JobRow | null> {
     if (!isUuid(requireId(id))) return null;
-    return await em.findOne(JobRow, { id, ...readableBy(viewer) });
+    return await readRow(em, JobRow, { id, ...readableBy(viewer) });
   }
 
   @Authorized('user', 'jobs:read', 'sync:run')

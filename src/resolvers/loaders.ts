@@ -1,10 +1,11 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager, EntityName } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { type QueryExecutorProvider, sql } from 'kysely';
 import { File } from '../entities/file.ts';
 import { Job } from '../entities/job.ts';
 import { JobEvent } from '../entities/job-event.ts';
 import { Result } from '../entities/result.ts';
+import { readRows } from './rows.ts';
 
 /** Where a waiting job stands, and when its turn may come. */
 export interface QueuePlace {
@@ -32,18 +33,11 @@ export type Loaders = ReturnType<typeof createLoaders>;
  */
 export function createLoaders(em: EntityManager, ofAll: QueryExecutorProvider) {
   return {
-    job: batched<string, Job | null>(async (ids) => byId(ids, await em.find(Job, { id: { $in: ids } }))),
-    result: batched<string, Result | null>(async (ids) => byId(ids, await em.find(Result, { id: { $in: ids } }))),
+    job: batched<string, Job | null>((ids) => byId(em, Job, ids)),
+    result: batched<string, Result | null>((ids) => byId(em, Result, ids)),
     /** A job's files, the given ones first. */
     files: batched<string, File[]>(async (ids) => {
-      const found = await em.find(
-        File,
-        { jobId: { $in: ids } },
-        {
-          orderBy: { role: 'ASC', id: 'ASC' },
-          disableIdentityMap: true,
-        },
-      );
+      const found = await readRows(em, File, { where: { jobId: { $in: ids } }, orderBy: { role: 'ASC', id: 'ASC' } });
       const ofJob = Map.groupBy(found, ({ jobId }) => jobId);
       return ids.map((id) => ofJob.get(id) ?? []);
     }),
@@ -58,7 +52,12 @@ export function createLoaders(em: EntityManager, ofAll: QueryExecutorProvider) {
 const batched = <Key, Value>(read: (keys: Key[]) => Promise<Value[]>) =>
   new DataLoader<Key, Value>((keys) => read([...keys]), { cache: false });
 
-function byId<Row extends { id: string }>(ids: string[], rows: Row[]): (Row | null)[] {
+async function byId<Row extends { id: string }>(
+  em: EntityManager,
+  of: EntityName<Row>,
+  ids: string[],
+): Promise<(Row | null)[]> {
+  const rows = await readRows(em, of, { where: { id: { $in: ids } } });
   const found = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => found.get(id) ?? null);
 }

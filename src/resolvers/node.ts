@@ -5,6 +5,7 @@ import { Result } from '../entities/result.ts';
 import { isUuid, requireId } from '../gate/ids.ts';
 import { Node } from '../schema/node.ts';
 import { readableBy } from './ownership.ts';
+import { readRow } from './rows.ts';
 
 @Resolver()
 export class NodeResolver {
@@ -19,6 +20,6 @@ export class NodeResolver {
   ): Promise<Job | Result | null> {
     if (!isUuid(requireId(id))) return null;
     const where = { id, ...readableBy(viewer) };
-    return (await em.findOne(Job, where)) ?? (await em.findOne(Result, where));
+    return (await readRow(em, Job, where)) ?? (await readRow(em, Result, where));
   }
 }

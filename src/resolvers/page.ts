@@ -3,6 +3,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import { badInput } from '../gate/errors.ts';
 import { isUuid } from '../gate/ids.ts';
 import type { Connection } from '../schema/connection.ts';
+import { readRows } from './rows.ts';
 
 interface PageArgs {
   first?: number | null;
@@ -50,12 +51,12 @@ export async function readPage<Entry extends Row>(
   const request = pageRequest(list, args, info);
   const of = list.of as EntityName<Row>;
   const where = list.where as FilterQuery<Row>[];
-  const rows = await em.find(
-    of,
-    { $and: [...where, ...bounds(request, list.newestFirst)] },
+  const rows = await readRows(em, of, {
+    where: { $and: [...where, ...bounds(request, list.newestFirst)] },
+    orderBy: { id: list.newestFirst === request.isBackward ? 'ASC' : 'DESC' },
     // One row more than is shown tells whether there are more.
-    { orderBy: { id: list.newestFirst === request.isBackward ? 'ASC' : 'DESC' }, limit: request.size + 1 },
-  );
+    limit: request.size + 1,
+  });
   return pageOf(list.name, request, rows as Entry[], () => countUp(em, of, where));
 }
 

@@ -13,6 +13,7 @@ import { Job } from '../schema/job.ts';
 import { Result } from '../schema/result.ts';
 import { readableBy } from './ownership.ts';
 import { type Page, readPage } from './page.ts';
+import { readRow } from './rows.ts';
 
 /** The three words that clients of older archives know. */
 const ARCHIVE_STATUS: Record<JobStatus, ArchiveStatus> = {
@@ -35,7 +36,7 @@ export class ResultsResolver {
     @Arg('id', () => ID, { description: "The result's id." }) id: string,
   ): Promise<ResultRow | null> {
     if (!isUuid(requireId(id))) return null;
-    return await em.findOne(ResultRow, { id, ...readableBy(viewer) });
+    return await readRow(em, ResultRow, { id, ...readableBy(viewer) });
   }
 
   @Authorized('user', 'jobs:read', 'sync:run')

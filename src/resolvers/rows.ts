@@ -1,0 +1,45 @@
+import type { EntityManager, EntityName, FilterQuery, QBFilterQuery, QueryOrderMap } from '@mikro-orm/postgresql';
+
+/** Rows of these ids, which every table here has. */
+interface ById {
+  id: string | { $in: string[] };
+  userId?: string;
+}
+
+/** Which rows, and in which order. */
+interface Choice<Row> {
+  where: FilterQuery<Row> | ById;
+  orderBy?: QueryOrderMap<Row>;
+  limit?: number;
+  /** For a statement whose text is always the same: it stays prepared under this name, in snake_case. */
+  name?: string;
+}
+
+/**
+ * Reads rows as plain objects. An operation changes none of what it reads, and to make each row known to a unit of work
+ * takes several times as long as to read it.
+ */
+export async function readRows<Row extends object>(
+  em: EntityManager,
+  of: EntityName<Row>,
+  { where, orderBy, limit, name }: Choice<Row>,
+): Promise<Row[]> {
+  const rows = em
+    .createQueryBuilder(of, 'row')
+    .select('*')
+    .where(where as QBFilterQuery<Row>);
+  if (orderBy) rows.orderBy(orderBy);
+  if (limit !== undefined) rows.limit(limit);
+  if (name) rows.comment(name);
+  return await rows.execute<Row[]>('all');
+}
+
+/** The row of an id, where it is this user's or no user is named, or null. */
+export async function readRow<Row extends { id: string }>(
+  em: EntityManager,
+  of: EntityName<Row>,
+  where: ById,
+): Promise<Row | null> {
+  const [row] = await readRows(em, of, { where, name: 'row_by_id' });
+  return row ?? null;
+}
