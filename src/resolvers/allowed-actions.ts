@@ -3,6 +3,7 @@ import type { Job } from '../entities/job.ts';
 import { FileRole, JobStatus } from '../entities/job-status.ts';
 import { holds } from '../gate/authorization.ts';
 import type { Viewer } from '../gate/viewer.ts';
+import { kinds } from '../kinds/index.ts';
 import { MOVES } from '../lifecycle/machine.ts';
 import { JobAction } from '../schema/enums.ts';
 
@@ -16,14 +17,14 @@ const OPEN_IN: Record<JobAction, readonly JobStatus[]> = {
   [JobAction.DOWNLOAD]: [JobStatus.COMPLETED],
 };
 
-/** What a viewer who sees a job may do with it as it stands, in the order of the enum; its files are read for that. */
+/** What a viewer who sees a job may do with it as it stands, in the order of the enum; where its kind makes files they are read for that. */
 export async function readAllowedActions(
   job: Job,
   { viewer, load }: Pick<Context, 'viewer' | 'load'>,
 ): Promise<JobAction[]> {
   const actions = byStatus(job, viewer);
   if (!actions.includes(JobAction.DOWNLOAD)) return actions;
-  const files = await load.files.load(job.id);
+  const files = kinds[job.kind].outputFiles ? await load.files.load(job.id) : [];
   const hasOutput = files.some(({ role }) => role === FileRole.OUTPUT);
   return actions.filter((action) => action !== JobAction.DOWNLOAD || hasOutput);
 }

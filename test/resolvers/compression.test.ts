@@ -171,7 +171,7 @@ describe('the files of a job', () => {
   type Seen = { job: { allowedActions: string[]; files: { name: string; role: string }[] } | null };
 
   it('are its input and what it made, which can then be downloaded', async () => {
-    const made = await makeJob(pool(), { status: 'COMPLETED' });
+    const made = await makeJob(pool(), { status: 'COMPLETED', kind: 'COMPRESS' });
     const see = async () => (await api().read<Seen>(user(made.userId), FILES, { id: made.jobId })).job;
     expect(await see()).toEqual({ allowedActions: ['DELETE', 'FORCE_DELETE', 'VIEW_RESULT'], files: [] });
     await makeFile(pool(), { ...made, role: 'OUTPUT', name: 'demand.csv.gz' });

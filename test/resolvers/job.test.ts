@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ServiceScope } from '../../src/gate/scopes.ts';
 import type { Viewer } from '../../src/gate/viewer.ts';
-import { service, useApi, user } from '../support/api.ts';
+import { service, statementsOf, useApi, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
 import { type JobOptions, type MadeJob, makeCopies, makeJob, makeWorker } from '../support/factory.ts';
 import { bend, clear } from './bend.ts';
@@ -92,6 +92,15 @@ describe('the allowed actions', () => {
     expect(await see(made, '{ allowedActions }')).toEqual({ allowedActions });
     expect(await seenBy('jobs:manage')).toEqual({ allowedActions });
     expect(await seenBy('jobs:repair', 'tokens:grant', 'sync:run')).toEqual({ allowedActions: none });
+  });
+
+  it.each([
+    ['ASSESSMENT', 1],
+    ['FORECAST', 2],
+    ['COMPRESS', 2],
+  ] as const)('of a %s take %i statements: files are read where the kind makes some', async (kind, count) => {
+    const made = await make({ status: 'COMPLETED', kind });
+    expect(await statementsOf(() => see(made, '{ allowedActions }'))).toHaveLength(count);
   });
 });
 

@@ -127,7 +127,7 @@ export async function statementsOf(act: () => Promise<unknown>): Promise<string[
   try {
     await act();
     const texts = query.mock.calls.map(([text]: unknown[]) => String((text as { text?: string }).text ?? text));
-    return texts.filter((text) => /\b(analysis_\w+|job_events|accounts|ledger_entries)\b/.test(text));
+    return texts.filter((text) => /\b(analysis_\w+|job_events|accounts|files|ledger_entries)\b/.test(text));
   } finally {
     query.mockRestore();
   }
