@@ -7,6 +7,14 @@ import { runMigrations } from 'graphile-worker';
 import pg from 'pg';
 
 const folder = fileURLToPath(new URL('../migrations/', import.meta.url));
+const BOOK = 'mikro_orm_migrations';
+
+/** What this version brings, oldest first. */
+const ownNames = (): string[] =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.up.sql'))
+    .map((file) => file.slice(0, -'.up.sql'.length))
+    .sort();
 
 /** A migration is a pair of plain SQL files, `<name>.up.sql` and `<name>.down.sql`; MikroORM keeps the book of them. */
 function migrationFromFiles(name: string) {
@@ -45,10 +53,6 @@ async function alone<T>(url: string, act: () => Promise<T>): Promise<T> {
 }
 
 async function withMigrator<T>(url: string, act: (migrator: Migrator) => Promise<T>): Promise<T> {
-  const names = readdirSync(folder)
-    .filter((file) => file.endsWith('.up.sql'))
-    .map((file) => file.slice(0, -'.up.sql'.length))
-    .sort();
   const orm = await MikroORM.init({
     clientUrl: url,
     entities: [],
@@ -57,7 +61,8 @@ async function withMigrator<T>(url: string, act: (migrator: Migrator) => Promise
     driverOptions: { application_name: 'assay-migrate', connectionTimeoutMillis: 3_000 },
     logger: () => undefined,
     migrations: {
-      migrationsList: names.map(migrationFromFiles),
+      migrationsList: ownNames().map(migrationFromFiles),
+      tableName: BOOK,
       snapshot: false,
       disableForeignKeys: false,
       allOrNothing: true,
@@ -75,17 +80,35 @@ async function withMigrator<T>(url: string, act: (migrator: Migrator) => Promise
  * Brings a database to the newest schema (`up`: the queue's own tables first, which ours build on), or takes the latest
  * migration back (`down`). Two that start at once do not collide: the second waits.
  * @returns the names of the migrations that were applied or taken back
+ * @throws RoleError where the database's role may not do that
  */
 export async function migrate(url: string, direction: 'up' | 'down' = 'up'): Promise<string[]> {
   return await alone(url, async () => {
-    if (direction === 'up') await runMigrations({ connectionString: url });
-    const names = await withMigrator(url, async (migrator) => (await migrator[direction]()).map(({ name }) => name));
+    const names = await move(url, direction).catch((error: unknown) => {
+      throw explainRefusal(url, error);
+    });
     if (direction === 'up') {
       await claimLog(url);
       await admitReader(url);
     }
     return names;
   });
+}
+
+async function move(url: string, direction: 'up' | 'down'): Promise<string[]> {
+  if (direction === 'up') await runMigrations({ connectionString: url });
+  return await withMigrator(url, async (migrator) => (await migrator[direction]()).map(({ name }) => name));
+}
+
+function explainRefusal(url: string, error: unknown): unknown {
+  const { code, message } = error as { code?: string; message: string };
+  if (code !== INSUFFICIENT_PRIVILEGE) return error;
+  // Without the statement, which MikroORM puts in front of PostgreSQL's own words.
+  const refusal = message.split(' - ').at(-1);
+  return new RoleError(
+    `The role ${roleOf(url)} may not change the schema (${refusal}): run as the owner of the database, who is the one that migrated before.`,
+    { cause: error },
+  );
 }
 
 /** The role of the database is not the right one, or may too little. The message says what to do, to whoever runs Assay. */
@@ -115,7 +138,8 @@ export async function claimLog(url: string): Promise<boolean> {
     if (code !== INSUFFICIENT_PRIVILEGE || !message.includes('pg_control_system')) throw error;
     throw new RoleError(
       `The role ${roleOf(url)} may not call pg_control_system(), by which a restore into another cluster is noticed. ` +
-        'Run as a superuser in this database: grant execute on function pg_control_system() to <role>',
+        'Run as a superuser in this database: grant execute on function pg_control_system() to ' +
+        granteeOf(url),
       { cause: error },
     );
   }
@@ -132,30 +156,55 @@ export async function admitReader(url: string): Promise<void> {
     const { rows } = await connected(url, (client) =>
       client.query<{ held: boolean }>(`select row_security_active('analysis_jobs') as held, assay_admit_reader()`),
     );
-    if (rows[0]?.held)
-      throw new RoleError(`The role ${roleOf(url)} does not own the tables: run as the role that migrated.`);
+    if (rows[0]?.held) throw notTheOwner(url);
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === UNDEFINED_FUNCTION) return;
     if (code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new RoleError(
       `The role ${roleOf(url)} may not make the role assay_reader, by which the rows of users are read. ` +
-        'Run as a superuser: create role assay_reader nologin; grant assay_reader to <role>',
+        'Run as a superuser: create role assay_reader nologin; grant assay_reader to ' +
+        granteeOf(url),
       { cause: error },
     );
   }
 }
 
-const roleOf = (url: string): string => decodeURIComponent(new URL(url).username) || 'of this database';
+const nameIn = (url: string): string => decodeURIComponent(new URL(url).username);
+const roleOf = (url: string): string => nameIn(url) || 'of this database';
 
-/** Every migration this version knows or the database remembers, oldest first; `appliedAt` is null while it is pending. */
+/** The role as it is written in SQL. */
+function granteeOf(url: string): string {
+  const name = nameIn(url);
+  if (name === '') return '<role>';
+  return /^[a-z_][a-z\d_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+const notTheOwner = (url: string, cause?: unknown): RoleError =>
+  new RoleError(`The role ${roleOf(url)} does not own the tables: run as the role that migrated.`, { cause });
+
+/**
+ * Every migration this version knows or the database remembers, oldest first; `appliedAt` is null while it is pending. It
+ * only reads: MikroORM's own way of asking makes the book where it is missing, and of two that do that at once one fails.
+ * @throws RoleError where the book belongs to another role
+ */
 export async function migrationStatus(url: string): Promise<{ name: string; appliedAt: string | null }[]> {
-  return await withMigrator(url, async (migrator) => {
-    const executed = await migrator.getExecuted();
-    const pending = await migrator.getPending();
-    return [
-      ...executed.map(({ name, executed_at }) => ({ name, appliedAt: executed_at.toISOString() })),
-      ...pending.map(({ name }) => ({ name, appliedAt: null })),
-    ];
+  const applied = await connected(url, readBook).catch((error: unknown) => {
+    throw (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE ? notTheOwner(url, error) : error;
   });
+  const pending = ownNames().filter((name) => !applied.some((one) => one.name === name));
+  return [...applied, ...pending.map((name) => ({ name, appliedAt: null }))];
+}
+
+/** Whether all that this version brings was applied. */
+export const isMigrated = async (url: string): Promise<boolean> =>
+  (await migrationStatus(url)).every(({ appliedAt }) => appliedAt !== null);
+
+async function readBook(client: pg.Client): Promise<{ name: string; appliedAt: string }[]> {
+  const { rows: books } = await client.query<{ book: string | null }>('select to_regclass($1) as book', [BOOK]);
+  if (books[0]?.book == null) return [];
+  const { rows } = await client.query<{ name: string; executed_at: Date }>(
+    `select name, executed_at from ${BOOK} order by id`,
+  );
+  return rows.map(({ name, executed_at }) => ({ name, appliedAt: executed_at.toISOString() }));
 }

@@ -22,7 +22,7 @@ import { readFigures } from './lifecycle/health.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle/lifecycle.ts';
 import type { Log } from './log.ts';
 import { createMetrics, databaseErrorClass, type Metrics } from './metrics.ts';
-import { migrationStatus } from './migrate.ts';
+import { isMigrated } from './migrate.ts';
 import { createOrm } from './orm.ts';
 import { createReaders } from './reader.ts';
 import { tracedStep, tracePast } from './trace.ts';
@@ -157,9 +157,6 @@ function signingSecret(config: Config, log: Log): string {
   log.warn('Links to files and results end with this process, and no other knows them: set ASSAY_SIGNING_SECRET.');
   return randomBytes(32).toString('base64url');
 }
-
-const isMigrated = async (url: string): Promise<boolean> =>
-  (await migrationStatus(url)).every(({ appliedAt }) => appliedAt !== null);
 
 /** Asks until the answer is yes; a schema that has been migrated does not go back while this process lives. */
 function onceTrue(ask: () => Promise<boolean>): () => Promise<boolean> {

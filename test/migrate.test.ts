@@ -145,6 +145,36 @@ describe('the status of the migrations', () => {
     await migrate(database.url, 'down');
     expect((await migrationStatus(database.url)).at(-1)).toEqual({ name: migrations.at(-1), appliedAt: null });
   });
+
+  it('is asked for by as many as start at once, and leaves an empty database empty', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => migrationStatus(database.url)));
+    const { rows } = await database.pool.query(`select to_regclass('mikro_orm_migrations') as book`);
+    expect(rows).toEqual([{ book: null }]);
+  });
+});
+
+it('whoever may not change the schema, or did not make it, is told so by name', async () => {
+  const name = `${new URL(database.url).pathname.slice(1)}_plain`;
+  await database.pool.query(`create role ${name} login password 'plain'`);
+  try {
+    const { href } = Object.assign(new URL(database.url), { username: name, password: 'plain' });
+    const refusal = (what: string) => ({
+      name: 'RoleError',
+      message: expect.stringMatching(
+        `^The role ${name} may not change the schema \\(permission denied for ${what}\\): `,
+      ),
+    });
+    await expect(migrate(href)).rejects.toMatchObject(refusal('database \\w+'));
+    await database.pool.query(`grant create on database ${database.url.split('/').at(-1)} to ${name}`);
+    await database.pool.query('revoke create on schema public from public');
+    await expect(migrate(href)).rejects.toMatchObject(refusal('schema public'));
+    await database.pool.query('drop schema if exists graphile_worker cascade');
+    await migrate(database.url);
+    const message = `The role ${name} does not own the tables: run as the role that migrated.`;
+    await expect(migrationStatus(href)).rejects.toMatchObject({ name: 'RoleError', message });
+  } finally {
+    await database.pool.query(`drop owned by ${name}; drop role ${name}`);
+  }
 });
 
 it('the wall around the rows of users waits for a transaction under way without standing in its way', async () => {

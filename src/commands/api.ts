@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { createLog, type Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { admitReader, claimLog, openDatabase } from './database.ts';
+import { admitReader, claimLog, directUrl, openDatabase } from './database.ts';
 import { explainListenError, probePort } from './port.ts';
 import { runUntilStopped } from './shutdown.ts';
 import { startTraces } from './traces.ts';
@@ -27,6 +27,10 @@ Examples:
       const log = createLog();
       const code = await runUntilStopped(log, async (start) => {
         const database = await start('PostgreSQL', () => openDatabase(config, (line) => log.info(line)));
+        const { isMigrated } = await import('../migrate.ts');
+        if (!(await isMigrated(directUrl(database.config)))) {
+          log.warn('The database is not migrated: this API is not ready until `assay migrate up` has run.');
+        }
         await claimLog(database.config, log);
         await admitReader(database.config);
         await startTraces(start, log);

@@ -46,8 +46,8 @@ export async function startDatabase(config: Config, log: (line: string) => void)
 
 /** @throws CommandError where a migration is missing */
 export async function refuseUnmigrated(url: string): Promise<void> {
-  const { migrationStatus } = await import('../migrate.ts');
-  if ((await migrationStatus(url)).every(({ appliedAt }) => appliedAt !== null)) return;
+  const { isMigrated } = await import('../migrate.ts');
+  if (await isMigrated(url)) return;
   throw new CommandError('The database is not migrated: run `assay migrate up` first.');
 }
 

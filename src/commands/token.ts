@@ -4,7 +4,7 @@ import { loadConfig, parseDuration } from '../config.ts';
 import { SCOPES } from '../gate/scopes.ts';
 import type { ServiceToken } from '../gate/service-tokens.ts';
 import { CommandError } from './command-error.ts';
-import { openDatabase } from './database.ts';
+import { directUrl, openDatabase, refuseUnmigrated } from './database.ts';
 import { withUserSecret } from './user-secret.ts';
 import { readUuid } from './uuid.ts';
 
@@ -165,6 +165,7 @@ async function onDatabase<T>(act: (em: EntityManager) => Promise<T>): Promise<T>
   const { createOrm } = await import('../orm.ts');
   const database = await openDatabase(loadConfig(), console.error);
   try {
+    await refuseUnmigrated(directUrl(database.config));
     const orm = await createOrm({ url: database.config.databaseUrl, name: 'assay-token', poolSize: 1 });
     try {
       return await act(orm.em.fork());

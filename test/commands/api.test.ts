@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { useDatabase } from '../support/database.ts';
+import { emptyDatabase, useDatabase } from '../support/database.ts';
 import { runAssay, startAssay } from './assay.ts';
 
 const database = useDatabase();
@@ -29,6 +29,21 @@ describe('assay api', () => {
       .split('\n')
       .filter((line) => line !== 'Stopping …');
     for (const line of lines) expect(JSON.parse(line)).toMatchObject({ level: 'info' });
+  });
+
+  it('says in its log what it waits for where the migrations are missing', async () => {
+    const empty = await emptyDatabase();
+    try {
+      const env = { PORT: '0', DATABASE_URL: empty.url, JWT_SECRET };
+      await using api = startAssay(['api'], { cwd, env });
+      await api.waitForOutput(/"level":"warn".*The database is not migrated: .*`assay migrate up`/);
+      const [, url] = await api.waitForOutput(/"url":"(http:[^"]+)"/);
+      expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: false, migrations: false });
+      api.kill('SIGTERM');
+      expect(await api.waitForEnd()).toEqual({ code: 0, signal: null });
+    } finally {
+      await empty.drop();
+    }
   });
 
   it('needs a way to check tokens', async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepSecret } from '../../src/commands/data-folder.ts';
-import { useDatabase } from '../support/database.ts';
+import { emptyDatabase, useDatabase } from '../support/database.ts';
 import { runAssay } from './assay.ts';
 
 const SECRET = 'a secret of more than thirty-two bytes';
@@ -106,6 +106,22 @@ describe('assay token', () => {
     const states = (await run('list')).stdout.match(/^rotated .*$/gm)?.map((line) => line.split(/ {2,}/)[3]);
     expect(states).toEqual(['valid', expect.stringMatching(/^revoked /), expect.stringMatching(/^revoked /)]);
     expect((await run('revoke', 'rotated')).stdout).toBe('1 token of rotated revoked.\n');
+  });
+
+  it.each([
+    ['service', ['--name', 'billing', '--scopes', 'jobs:read']],
+    ['list', []],
+    ['rotate', ['billing']],
+    ['revoke', ['billing']],
+  ])('%s says in a line that the migrations are missing', async (command, args) => {
+    const empty = await emptyDatabase();
+    try {
+      const answer = await runAssay(['token', command, ...args], { cwd, env: { DATABASE_URL: empty.url } });
+      const stderr = 'The database is not migrated: run `assay migrate up` first.\n';
+      expect(answer).toEqual({ code: 1, stdout: '', stderr });
+    } finally {
+      await empty.drop();
+    }
   });
 
   it.each([
