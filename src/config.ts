@@ -120,12 +120,20 @@ function parseSetting(setting: Setting<unknown>, written: string | undefined): {
 const INJECTED = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?$/;
 const isInjected = (name: string, value: string) => INJECTED.test(name) || /^(tcp|udp):\/\//.test(value);
 
+/**
+ * `JWT_…` is not ours alone, so what is like none of ours is let be, and `JWT_SECRET_OLD` as well. But a slip in `JWT_ISSUER`
+ * would let any issuer in.
+ */
+const isSlip = (name: string, similar: string | undefined) =>
+  similar?.startsWith('JWT_') === true && !name.startsWith(`${similar}_`);
+
 function refuseUnknown(env: Environment): Fault[] {
   const known = [...VARIABLES.map(({ name }) => name), 'ASSAY_TEST_DATABASE_URL'];
   return Object.entries(env)
-    .filter(([name, value]) => name.startsWith('ASSAY_') && value && !known.includes(name) && !isInjected(name, value))
-    .map(([variable]) => {
-      const similar = suggestName(variable, known);
+    .filter(([name, value]) => /^(ASSAY|JWT)_/.test(name) && value && !known.includes(name) && !isInjected(name, value))
+    .map(([variable]) => ({ variable, similar: suggestName(variable, known) }))
+    .filter(({ variable, similar }) => variable.startsWith('ASSAY_') || isSlip(variable, similar))
+    .map(({ variable, similar }) => {
       return { variable, problem: `is not a variable of Assay${similar ? `; did you mean ${similar}?` : '.'}` };
     });
 }

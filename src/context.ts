@@ -129,7 +129,8 @@ export function termsOf(
     },
 ): Terms {
   const tiers = new Map(Object.entries(config.tiers));
-  const [standard = 0] = tiers.values();
+  // Never the number of whichever tier is listed first, which may be the best one.
+  const { standard = 0 } = config.tiers;
   return {
     probes: config.probes,
     leaseMs: config.worker.leaseMs,

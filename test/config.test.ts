@@ -241,12 +241,19 @@ describe('a wrong environment', () => {
     ['ASSAY_DATADIR', 'ASSAY_DATA_DIR'],
     ['ASSAY_LIMIT_QUERY_TOKEN', 'ASSAY_LIMIT_QUERY_TOKENS'],
     ['ASSAY_PORT', 'PORT'],
+    ['JWT_ISUER', 'JWT_ISSUER'],
+    ['JWT_AUDIANCE', 'JWT_AUDIENCE'],
   ])('with the unknown variable %s gets the suggestion %s', (wrong, right) => {
     expect(refusal({ [wrong]: '1' }).message).toBe(`${wrong} is not a variable of Assay; did you mean ${right}?`);
   });
 
   it('with an unknown variable that is like none gets no suggestion', () => {
     expect(refusal({ ASSAY_BANANA: '1' }).message).toBe('ASSAY_BANANA is not a variable of Assay.');
+  });
+
+  it('may hold what others call by a like name', () => {
+    const others = { JWT_EXPIRES_IN: '1h', JWT_ALGORITHM: 'HS256', JWT_PRIVATE_KEY: 'x', JWT_SECRET_2: 'x' };
+    expect(loadConfig(others)).toEqual(loadConfig({}));
   });
 
   it('may hold the variable of the tests, and what Kubernetes puts there for a service of this name', () => {
@@ -308,6 +315,7 @@ describe('rules between variables', () => {
     [{ ASSAY_HEARTBEAT_MS: '5000' }, ['ASSAY_LEASE_MS']],
     [{ ASSAY_LEASE_MS: '4000' }, ['ASSAY_LEASE_MS']],
     [{ ASSAY_SYNC_TOKEN_SKK: 'upstream' }, ['ASSAY_SYNC_TOKEN_SKK']],
+    [{ ASSAY_SYNC_URL_SKK: 'http://skk.example', ASSAY_SYNC_TOKEN_SKK: 'two lines\nlong' }, ['ASSAY_SYNC_TOKEN_SKK']],
     [{ ASSAY_LLM_URL: 'http://llm.example/v1' }, ['ASSAY_LLM_MODEL']],
     [{ ASSAY_LLM_MODEL: 'm' }, ['ASSAY_LLM_MODEL']],
     [{ ASSAY_LLM_KEY: 'k' }, ['ASSAY_LLM_KEY']],

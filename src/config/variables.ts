@@ -132,7 +132,7 @@ export const settings = {
   ASSAY_TIERS: {
     schema: tiers(),
     default: 'standard:0,premium:-10',
-    description: 'tier → priority, smaller goes first',
+    description: 'tier → priority, smaller goes first; users of no tier here are `standard`, 0 where it is not listed',
   },
   ASSAY_STORAGE_URL: {
     schema: storageUrl(),
@@ -197,7 +197,7 @@ export const families: Record<string, Setting<string | number>> = {
   ]),
   ...entriesOf(SYNC_SOURCES, (source) => [
     `ASSAY_SYNC_TOKEN_${source}`,
-    { schema: text(), secret: true, description: `bearer token for the upstream ${source}` },
+    { schema: word(4_096), secret: true, description: `bearer token for the upstream ${source}` },
   ]),
   ...Object.fromEntries(
     LIMITS.map((limit) => [

@@ -15,7 +15,7 @@ export class Viewer {
   @Field(() => String, {
     nullable: true,
     description:
-      "The user's tier, which decides how early the jobs start. Null where the token names none, and for a service.",
+      "The user's tier, which decides how early the jobs start. It is `standard` where the token names none that is configured, and null for a service.",
   })
   tier?: string | null;
 }
