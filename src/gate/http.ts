@@ -25,7 +25,7 @@ import type { Shares } from './shares.ts';
 
 /** Levels of a request's JSON around the JSON value of a variable: body, variables, input, field, and some for lists. */
 const LEVELS_AROUND_A_VALUE = 16;
-/** The types that a web page may send across origins without asking; Apollo refuses them as forgeries. */
+/** The types that a web page may send across origins without asking. */
 const SIMPLE_TYPES = ['', 'text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded'];
 /** How long a request of JSON may take to come in. */
 const JSON_WITHIN_MS = 30_000;
@@ -83,6 +83,7 @@ export function createHttp(parts: HttpParts): Express {
     '/graphql',
     countOperations(parts.metrics),
     onlyGetAndPost,
+    onlyUnforged,
     onlyJson,
     jsonBody(config.limits),
     graphql(parts),
@@ -156,10 +157,18 @@ const onlyJsonType: RequestHandler = (request, _response, next) => {
   throw apiError('UNSUPPORTED_MEDIA_TYPE');
 };
 
+/** Refused before Apollo would, whose sentence is too long for us to show and so would lack the header's name. */
+const onlyUnforged: RequestHandler = (request, _response, next) => {
+  const isForgeable = SIMPLE_TYPES.includes(typeOf(request)) && !PREFLIGHT_HEADERS.some((name) => request.get(name));
+  if (!isForgeable) return next();
+  throw apiError('BAD_REQUEST', {
+    message:
+      'Any web page could send this unasked. Send Content-Type: application/json, or, by GET, apollo-require-preflight: 1.',
+  });
+};
+
 const onlyJson: RequestHandler = (request, _response, next) => {
-  const type = typeOf(request);
-  const isLeftToApollo = SIMPLE_TYPES.includes(type) && !PREFLIGHT_HEADERS.some((name) => request.get(name));
-  if (request.method === 'GET' || type === 'application/json' || isLeftToApollo) return next();
+  if (request.method === 'GET' || typeOf(request) === 'application/json') return next();
   throw apiError('UNSUPPORTED_MEDIA_TYPE');
 };
 

@@ -107,7 +107,10 @@ describe('GET /graphql', () => {
 
   it('answers a query that says it is no page’s', async () => {
     expect((await get('query={me}', preflight)).status).toBe(200);
-    expectRefusal(await get('query={me}'), 400, 'BAD_REQUEST');
+    const forgeable = await get('query={me}');
+    expectRefusal(forgeable, 400, 'BAD_REQUEST');
+    // Whole, and with what to do.
+    expect(forgeable.body.errors![0]!.message).toMatch(/application\/json.* apollo-require-preflight: 1\.$/);
     expectRefusal(await get('query={me}&query={__typename}', preflight), 400, 'BAD_REQUEST');
   });
 
