@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,11 +29,16 @@ test('the page shows the files of the example, and all of them', () => {
   expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(there));
 });
 
+const PARTS = [
+  ...['src', 'web', 'examples', 'migrations'],
+  ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'codegen.yml'],
+];
+
 /** A copy of the house with the example in it, as the page says: its files, its edits, its migration with the next number. */
 async function houseWithExample(): Promise<string> {
   const house = await mkdtemp(path.join(tmpdir(), 'assay-kind-'));
   onTestFinished(() => rm(house, { recursive: true }));
-  for (const part of ['src', 'migrations', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  for (const part of PARTS) {
     await cp(path.join(root, part), path.join(house, part), { recursive: true });
   }
   await symlink(path.join(root, 'node_modules'), path.join(house, 'node_modules'));
@@ -50,9 +55,13 @@ async function houseWithExample(): Promise<string> {
   return house;
 }
 
-test('who follows the page has a kind that runs', { timeout: 120_000 }, async () => {
+test('who follows the page has a kind that runs, and a dashboard that knows it', { timeout: 180_000 }, async () => {
   const house = await houseWithExample();
-  execFileSync('npx', ['--no-install', 'tsc', '-p', 'tsconfig.build.json'], { cwd: house, encoding: 'utf8' });
+  // It builds, too.
+  execFileSync('npm', ['run', '--silent', 'codegen'], { cwd: house, stdio: 'pipe' });
+  expect(readFileSync(path.join(house, 'web/src/operations.generated.ts'), 'utf8')).toContain("'WORD_COUNT'");
+  const check = spawnSync('npx', ['--no-install', 'tsc', '-p', 'web/tsconfig.json'], { cwd: house, encoding: 'utf8' });
+  expect({ status: check.status, faults: check.stdout }).toEqual({ status: 0, faults: '' });
   const cli = path.join(house, 'dist/cli.js');
   const migrated = await runAssay(['migrate', 'up'], { cwd: house, env: { DATABASE_URL: database().url }, cli });
   expect(migrated.stdout).toContain('_word_count');

@@ -2,9 +2,10 @@ import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import type { JobFilter, JobKind, JobStatus } from '../../../src/client/index.ts';
 import type { JobsQueryVariables } from '../operations.generated.ts';
+import { en } from '../texts/en.ts';
 
 export const STATUSES: readonly JobStatus[] = ['QUEUED', 'PROCESSING', 'COMPLETED', 'FAILED', 'CANCELLED'];
-export const KINDS: readonly JobKind[] = ['ASSESSMENT', 'FORECAST', 'COMPRESS', 'SYNC', 'PROBE'];
+export const KINDS = Object.keys(en.kind) as JobKind[];
 export const PERIODS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const;
 export type Period = keyof typeof PERIODS;
 

@@ -1,3 +1,4 @@
+import type { JobKind } from '../../../src/client/index.ts';
 import { enScales } from './en-scales.ts';
 
 /** All words of the dashboard in English. The other language has the same keys, or does not compile. */
@@ -65,7 +66,14 @@ export const en = {
     CANCELLED: 'Cancelled',
     deleted: 'Deleted',
   },
-  kind: { ASSESSMENT: 'Assessment', SYNC: 'Sync', FORECAST: 'Forecast', COMPRESS: 'Compression', PROBE: 'Probe' },
+  // In the order in which they are offered; each kind that there is has its word.
+  kind: {
+    ASSESSMENT: 'Assessment',
+    FORECAST: 'Forecast',
+    COMPRESS: 'Compression',
+    SYNC: 'Sync',
+    PROBE: 'Probe',
+  } satisfies Record<JobKind, string>,
   failure: {
     INVALID_INPUT: 'The input cannot be used. The same input would fail again.',
     HANDLER_ERROR: 'The work broke, also in the last attempt.',

@@ -66,7 +66,13 @@ export const id: Texts = {
     CANCELLED: 'Dibatalkan',
     deleted: 'Dihapus',
   },
-  kind: { ASSESSMENT: 'Asesmen', SYNC: 'Sinkronisasi', FORECAST: 'Prakiraan', COMPRESS: 'Kompresi', PROBE: 'Uji coba' },
+  kind: {
+    ASSESSMENT: 'Asesmen',
+    FORECAST: 'Prakiraan',
+    COMPRESS: 'Kompresi',
+    SYNC: 'Sinkronisasi',
+    PROBE: 'Uji coba',
+  },
   failure: {
     INVALID_INPUT: 'Masukan tidak dapat dipakai. Masukan yang sama akan gagal lagi.',
     HANDLER_ERROR: 'Pekerjaan rusak, juga pada percobaan terakhir.',
