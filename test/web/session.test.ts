@@ -106,6 +106,7 @@ describe('the frame', { timeout: 60_000 }, () => {
   test('says that a page is not there', async (context) => {
     const page = await dashboard(context).open('/nowhere');
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+    expect(await page.title()).toBe('There is no such page · Assay');
     await page.getByRole('link', { name: 'To the jobs' }).click();
     await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
   });

@@ -1,6 +1,7 @@
 import { Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import type { Icon } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
+import { nameTab } from './tab-name.ts';
 
 interface Props {
   icon: Icon;
@@ -13,6 +14,9 @@ interface Props {
 }
 
 export function EmptyState({ icon: Picture, title, text, isPage = false, children }: Props) {
+  useEffect(() => {
+    if (isPage) nameTab(title);
+  }, [isPage, title]);
   return (
     <Stack align="center" gap="sm" py={56} px="md" ta="center">
       <ThemeIcon size={56} radius="xl" variant="light" aria-hidden>

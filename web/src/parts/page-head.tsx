@@ -1,5 +1,6 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
+import { nameTab } from './tab-name.ts';
 
 export function PageHead({
   title,
@@ -13,7 +14,7 @@ export function PageHead({
   children?: ReactNode;
 }) {
   useEffect(() => {
-    document.title = `${title} · Assay`;
+    nameTab(title);
   }, [title]);
   return (
     <Group justify="space-between" align="flex-end" mb="lg" gap="md">
