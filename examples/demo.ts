@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** Options that all examples take. */
 export const DEMO_OPTIONS = {
-  url: { type: 'string', default: 'http://127.0.0.1:4000' },
+  url: { type: 'string', default: `http://127.0.0.1:${process.env.PORT || 4000}` },
   'data-dir': { type: 'string', default: process.env.ASSAY_DATA_DIR ?? '.data' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -31,7 +31,9 @@ export function requireToken(
 export async function runDemo(main: () => Promise<number>, { url }: { url: string }): Promise<void> {
   process.exitCode = await main().catch((error: unknown) => {
     const isAway = error instanceof TypeError && error.message === 'fetch failed';
-    console.error(isAway ? `${url} could not be reached. Is Assay running?` : String(error));
+    console.error(
+      isAway ? `${url} could not be reached. Is Assay running there? --url says where else.` : String(error),
+    );
     return 1;
   });
 }

@@ -26,7 +26,7 @@ Uploads the file, submits the job, follows it, prints its result and saves the f
 
   --horizon <days>         how many days to forecast (30)
   --algorithm <name>       GZIP, BROTLI or ZSTD (ZSTD)
-  --url <url>              where Assay runs (http://127.0.0.1:4000)
+  --url <url>              where Assay runs (http://127.0.0.1:4000, or the port in PORT)
   --token <token>          submits as this user (the demo user of the data folder)
   --data-dir <folder>      the data folder of "npm start" (ASSAY_DATA_DIR, or .data)`;
 
@@ -66,7 +66,9 @@ async function main(): Promise<number> {
 
 /** Announces the file and sends its bytes. */
 async function upload(client: AssayClient, file: string, contentType: string): Promise<string> {
-  const { size } = await stat(file);
+  const found = await stat(file);
+  if (!found.isFile()) throw new Error(`${file} is not a file.`);
+  const { size } = found;
   const input = { name: path.basename(file), contentType, size };
   const { upload, userErrors } = (await client.request(CreateUploadDocument, { input })).createUpload;
   if (!upload) throw refusal(userErrors);

@@ -15,7 +15,7 @@ const HELP = `Usage: npm run example -- <file.jsonl> [options]
 Submits each line as an assessment, follows the jobs over one WebSocket and prints a summary.
 Exits with 1 when a line was wrong or a job failed.
 
-  --url <url>              where Assay runs (http://127.0.0.1:4000)
+  --url <url>              where Assay runs (http://127.0.0.1:4000, or the port in PORT)
   --token <token>          submits as this user (the demo user of the data folder)
   --service-token <token>  grants tokens when the balance is used up (the demo service of the data folder)
   --data-dir <folder>      the data folder of "npm start" (ASSAY_DATA_DIR, or .data)`;

@@ -11,7 +11,7 @@ const HELP = `Usage: npm run example:sync -- <PANGKAT|PENSIUN|PG_AKADEMIK|PG_PRO
 Asks for a sync, follows it, and prints how many records there are.
 
   --force                  begins anew also where one runs or was completed
-  --url <url>              where Assay runs (http://127.0.0.1:4000)
+  --url <url>              where Assay runs (http://127.0.0.1:4000, or the port in PORT)
   --token <token>          asks as this service (the demo service of the data folder)
   --data-dir <folder>      the data folder of "npm start" (ASSAY_DATA_DIR, or .data)`;
 
@@ -31,7 +31,8 @@ async function main(): Promise<number> {
   try {
     const input = { source, force: values.force };
     const { job, message, userErrors } = (await client.request(RequestSyncDocument, { input })).requestSync;
-    console.log([message, ...userErrors.map((error) => error.message)].filter(Boolean).join('\n'));
+    // What was refused is in the message, too.
+    console.log([...new Set([message, ...userErrors.map((error) => error.message)])].join('\n'));
     if (!job) return 1;
     const end = await watchWithBar(client, job.id);
     if (end?.status !== 'COMPLETED') throw new Error(end?.metadata.errorMessage ?? `The sync ended as ${end?.status}.`);

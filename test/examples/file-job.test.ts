@@ -70,6 +70,21 @@ test('compresses a file to the same bytes, and never writes over one that is the
   expect(await readFile(`${file}.zst`, 'utf8')).toBe('mine');
 });
 
+test('goes where PORT says, and says in a line where nobody answered, or that a folder is not a file', async () => {
+  const token = await installation.userToken();
+  const runOn = async (port: string, file: string) => {
+    const args = [EXAMPLE, 'compress', file, '--token', token];
+    await using run = startProcess(process.execPath, args, { env: { PORT: port } });
+    const { code } = await run.waitForEnd(60_000);
+    return { code, output: run.output() };
+  };
+  expect(await runOn(new URL(url).port, folder)).toEqual({ code: 1, output: `Error: ${folder} is not a file.\n` });
+  const file = await fileOf('port.txt', 'some text\n');
+  expect((await runOn(new URL(url).port, file)).code).toBe(0);
+  const away = 'http://127.0.0.1:1 could not be reached. Is Assay running there? --url says where else.\n';
+  expect(await runOn('1', file)).toEqual({ code: 1, output: away });
+});
+
 test('says in a line what is wrong with the table, and with what was asked for', { timeout: 90_000 }, async () => {
   const file = await fileOf('wrong.csv', demand.replace('2026-01-06', 'yesterday'));
   const wrong = await runExample('forecast', file);

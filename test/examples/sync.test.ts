@@ -28,6 +28,6 @@ test('copies a source, says when there is nothing to do, and what is wrong', { t
   expect(again).toEqual({ code: 0, output: copied });
   expect(again.output.split('\n')[0]).not.toBe(first.output.split('\n')[0]);
   expect(await database().pool.query(`select from analysis_jobs`)).toMatchObject({ rowCount: 1 });
-  expect(await runExample('SKK')).toMatchObject({ code: 1 });
+  expect(await runExample('SKK')).toEqual({ code: 1, output: 'No address is configured for SKK\n' });
   expect(await runExample('NOWHERE')).toMatchObject({ code: 1 });
 });
