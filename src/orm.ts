@@ -46,6 +46,7 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
     onError = () => undefined,
   } = options;
   const answerMs = options.answerMs ?? (statementMs === 0 ? undefined : statementMs + 1_000);
+  let isClosed = false;
   const settings: Options = {
     clientUrl: url,
     entities: [
@@ -54,7 +55,8 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
     forceUtcTimezone: true,
     pool: { min: 0, max: poolSize },
     driverOptions: {
-      onPoolCreated: (pool: Pool) => watch(pool, { keepsStatements, onError }),
+      // MikroORM opens another pool for whoever asks when it is closed: nobody would ever close that one.
+      onPoolCreated: (pool: Pool) => (isClosed ? void pool.end() : watch(pool, { keepsStatements, onError })),
       application_name: name,
       // What is sent together goes together; whoever waits for each answer notices nothing.
       pipeline: true,
@@ -66,6 +68,11 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
   };
   const orm = await MikroORM.init(settings);
   await orm.em.getConnection().execute('select 1');
+  const close = orm.close.bind(orm);
+  orm.close = async (force) => {
+    isClosed = true;
+    await close(force);
+  };
   return orm;
 }
 
@@ -94,6 +101,8 @@ function watch(pool: Pool, { keepsStatements, onError }: Watch): void {
  * pool one connection for good, until nobody gets one any more.
  *
  * A connection that did not answer in time counts as broken too: its answer could still come, to the next question.
+ *
+ * Nor does kysely take or release one that was made while its pool began to end, and the pool would wait for it for ever.
  */
 function giveBackBroken(pool: Pool, onError: (error: unknown) => void): void {
   const connect = pool.connect.bind(pool);
@@ -102,6 +111,10 @@ function giveBackBroken(pool: Pool, onError: (error: unknown) => void): void {
       onError(error);
       throw error;
     });
+    if (pool.ending) {
+      client.release(true);
+      throw new Error('The connections are being closed.');
+    }
     const giveBack = client.release.bind(client);
     const onEnd = () => client.release(true);
     client.release = (destroy) => {

@@ -17,7 +17,7 @@ declare module 'vitest' {
 }
 
 const DATABASE_PREFIX = 'assay_test_';
-const CLOSE_LIMIT_MS = 3_000;
+const CLOSE_LIMIT_MS = 10_000;
 
 /**
  * One PostgreSQL server for the whole run: the embedded one in a throw-away folder, or the external one that

@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { createOrm } from '../src/orm.ts';
-import { useDatabase } from './support/database.ts';
+import { cutConnections, useDatabase } from './support/database.ts';
 
 const database = useDatabase();
 
@@ -38,9 +39,25 @@ it('loses no connection to questions that are not answered in time', async () =>
   } finally {
     await orm.close(true);
     // The server goes on with what nobody waits for any more.
-    await database().pool.query(
-      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'late'`,
-    );
+    await cutConnections(database().pool, 'late');
+  }
+});
+
+it('stays closed, whoever asks then', async () => {
+  const orm = await createOrm({ url: database().url, name: 'closed' });
+  await orm.close();
+  await expect(orm.em.fork().execute('select 1')).rejects.toThrow('after calling end on the pool');
+  expect(await cutConnections(database().pool, 'closed')).toBe(0);
+});
+
+it('closes, also while a connection is being made for somebody who will not use it', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const orm = await createOrm({ url: database().url, name: 'closing', poolSize: 2 });
+    // The first has the connection that there is; one for the second is under way.
+    const asked = Promise.allSettled([1, 2].map(() => orm.em.fork().execute('select 1')));
+    await nextTurn();
+    await orm.close();
+    expect((await asked).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   }
 });
 

@@ -8,7 +8,7 @@ import { signUserToken } from '../src/gate/user-tokens.ts';
 import { createLog } from '../src/log.ts';
 import { type RunningApi, startApi } from '../src/server.ts';
 import { openSession, subscribe } from './gate/raw-socket.ts';
-import { createTestDatabase, emptyDatabase, useDatabase } from './support/database.ts';
+import { createTestDatabase, emptyDatabase, useDatabase, waitUntilBlocked } from './support/database.ts';
 
 const secret = 'a secret of more than thirty-two bytes';
 const log = createLog({ level: 'silent' });
@@ -86,15 +86,7 @@ describe('an API that stops', () => {
     // The request waits for this lock, and is answered when it is given back.
     await client.query('begin; lock table ledger_entries in access exclusive mode');
     const running = ask(api, '{ viewer { ledger(first: 1) { nodes { amount } } } }', token);
-    await vi.waitFor(
-      async () => {
-        const { rows } = await database.pool.query(
-          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-        );
-        expect(rows).toHaveLength(1);
-      },
-      { timeout: 10_000 },
-    );
+    await waitUntilBlocked(database.pool);
     const stopping = api.stop();
     expect((await socket.closed).code).toBe(1001);
     await expect(fetch(`${api.url}/healthz`)).rejects.toThrow();

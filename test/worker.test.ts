@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, inject, it, vi } from 'vitest';
 import { examine } from '../src/lifecycle/doctor.ts';
-import { useDatabase } from './support/database.ts';
+import { cutConnections, useDatabase } from './support/database.ts';
 import { makeJob } from './support/factory.ts';
 import { startProcess } from './support/process.ts';
 import { FAST, HEALED, scratchFile, testConfig, untilHandled, useWorkers } from './support/workers.ts';
@@ -25,7 +25,8 @@ describe('stopping a worker', () => {
     await untilHandled(file);
     const startedAt = performance.now();
     await first.stop();
-    expect(performance.now() - startedAt).toBeLessThan(300 + 500 + 1_200);
+    // It waits neither for the handler, which never ends, nor for the 15 seconds after which a queue gives up.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(await workers.state(jobId)).toMatchObject({ status: 'QUEUED', attempt: 0 });
     const task = await onlyRow("select attempts, locked_at from graphile_worker.jobs where key = 'job:' || $1::text", [
       jobId,
@@ -43,7 +44,7 @@ describe('stopping a worker', () => {
     await workers.reach(jobId, 'PROCESSING');
     const startedAt = performance.now();
     await worker.stop();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(await workers.state(jobId)).toMatchObject({ status: 'COMPLETED' });
   });
 
@@ -110,7 +111,7 @@ it('runs no more jobs at once than it may', async () => {
 it('writes progress at most once per interval, and the last value', async () => {
   await workers.start();
   await database().pool.query(`
-    create table progress_writes (job_id uuid, percent numeric);
+    create table progress_writes (job_id uuid, percent numeric, at timestamptz default clock_timestamp());
     create function note_progress() returns trigger language plpgsql as $$ begin
       insert into progress_writes values (new.id, (new.progress ->> 'percent')::numeric); return null;
     end $$;
@@ -122,9 +123,14 @@ it('writes progress at most once per interval, and the last value', async () => 
   await database().pool.query('drop trigger note_progress on analysis_jobs');
   const percents = rows.map(({ percent }) => percent);
   expect(percents.at(-1)).toBe(90);
-  expect(percents.length).toBeGreaterThan(3);
-  // 50 reports in about 0.6 seconds, at 0.1 seconds a write.
-  expect(percents.length).toBeLessThan(13);
+  expect(percents.length).toBeGreaterThan(1);
+  // 50 reports in about 0.6 seconds, or as long as a busy machine takes for them, at 0.1 seconds a write; one that it holds up
+  // has the next one just behind it.
+  const { seconds } = await onlyRow(
+    'select extract(epoch from max(at) - min(at))::float8 as seconds from progress_writes where job_id = $1',
+    [jobId],
+  );
+  expect(percents.length).toBeLessThanOrEqual(seconds / 0.1 + 3);
 });
 
 describe('when the database fails', () => {
@@ -134,9 +140,7 @@ describe('when the database fails', () => {
     const running = await workers.submit({ does: 'SLEEP', milliseconds: 1_500, file });
     await untilHandled(file);
     // Earlier, the answer to the start could go with its connection, and a start in doubt is taken back.
-    await database().pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('assay-queue', 'assay-worker', 'assay-heartbeat')",
-    );
+    await cutConnections(database().pool, 'assay-queue', 'assay-worker', 'assay-heartbeat');
     const next = await workers.submit({ does: 'ECHO' });
     await workers.reach(next, 'COMPLETED');
     expect(await workers.reach(running, 'COMPLETED')).toMatchObject({ attempt: 1 });
@@ -155,9 +159,7 @@ describe('when the database fails', () => {
        where key = 'job:' || $1::text`,
       [jobId],
     );
-    await database().pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-queue'",
-    );
+    await cutConnections(database().pool, 'assay-queue');
     await workers.reach(jobId, 'COMPLETED');
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
   });
@@ -203,7 +205,7 @@ describe('a worker looks after jobs of others', () => {
     const worker = await workers.start({ DATABASE_DIRECT_URL: url.href, ASSAY_LEASE_MS: '1000' });
     await database().pool.query(`alter role ${role} nologin`);
     await database().pool.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [role]);
-    await expect.poll(worker.log.messages, { timeout: 5_000 }).toContain('looking for lost jobs failed');
+    await expect.poll(worker.log.messages).toContain('looking for lost jobs failed');
     const { jobId } = await makeJob(database().pool, { status: 'PROCESSING', leaseExpiresIn: -60 });
     await delay(3_000);
     expect(await workers.state(jobId)).toMatchObject({ status: 'PROCESSING' });
@@ -216,8 +218,8 @@ describe('a worker looks after jobs of others', () => {
 
 describe('a worker that is killed', () => {
   it.each([
-    ['with the short lease of the tests', FAST, 6_000],
-    ['with the lease it has by default', {}, 20_000],
+    ['with the short lease of the tests', FAST, 15_000],
+    ['with the lease it has by default', {}, 30_000],
   ])('leaves its job to another, which completes it once: %s', { timeout: 60_000 }, async (_lease, env, limitMs) => {
     await using killed = spawnWorker(env);
     await killed.waitForOutput(/worker started/);

@@ -58,7 +58,7 @@ describe('the socket', () => {
     await Promise.all(followed.map((events) => events.next()));
     expect([server.inits.length, server.asked.length, server.open()]).toEqual([1, 3, 1]);
     for (const events of followed) await events.return?.();
-    await vi.waitFor(() => expect(server.open()).toBe(0), { timeout: 3_000 });
+    await vi.waitFor(() => expect(server.open()).toBe(0), { timeout: 10_000 });
   });
 
   it('closes with the client, and ends what is followed', async () => {

@@ -138,7 +138,7 @@ describe('a frame queue', () => {
     for (const seq of [1, 2]) queue.push(frame('STARTED', seq));
     for (const percent of [10, 20]) queue.push(frame('PROGRESSED', 2, percent));
     queue.end();
-    await vi.waitFor(() => expect(taken).toHaveLength(1));
+    await vi.waitFor(() => expect(taken).toHaveLength(1), { timeout: 10_000 });
     expect(queue.size).toBe(1);
     slow.resolve(true);
     await over;
@@ -192,7 +192,7 @@ describe('a frame queue', () => {
     const over = queue.handTo(() => true);
     expect(onEmpty).toHaveBeenCalledTimes(1);
     queue.push(frame('STARTED', 2));
-    await vi.waitFor(() => expect(onEmpty).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(onEmpty).toHaveBeenCalledTimes(2), { timeout: 10_000 });
     queue.end();
     await over;
     expect(onEmpty).toHaveBeenCalledTimes(2);

@@ -85,7 +85,7 @@ it('transactions that stay open, in this database and in another of the server, 
       await wakeAll();
       const started = performance.now();
       for (const { frames } of live) expect(jobsOf(await takeFrames(frames, 1))).toEqual([jobId]);
-      expect(performance.now() - started).toBeLessThan(2_000);
+      expect(performance.now() - started).toBeLessThan(10_000);
       const resumed = await takeFrames(await follow(userId, live[0]!.cursor), seq);
       expect(jobsOf(resumed).at(-1)).toBe(jobId);
     }

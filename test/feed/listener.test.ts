@@ -6,8 +6,8 @@ import { addEvents, attempts, cutListeners, wake } from './histories.ts';
 import { openLink } from './link.ts';
 import { range, take } from './readers.ts';
 
-/** Within this time a broken link must be found. */
-const FOUND_MS = 5_000;
+/** Within this time a broken link must be found: the five seconds that it may take, and those that a busy machine does. */
+const FOUND_MS = 10_000;
 
 const database = useDatabase({
   bent: 'histories are written by hand, so that a feed has exactly these events to read',
@@ -27,7 +27,7 @@ describe.concurrent('the listening connection', () => {
     for (let cuts = 1; cuts <= 3; cuts += 1) {
       link.silence();
       link.cut();
-      await untilListening(own.feed, false, 1_000);
+      await untilListening(own.feed, false);
       await addEvents(database().pool, jobId, attempts(1));
       link.restore();
       expect(await seqs(2)).toEqual([2 * cuts, 2 * cuts + 1]);
@@ -67,7 +67,8 @@ describe.concurrent('the listening connection', () => {
     link.silence();
     const begun = performance.now();
     await own.feed.stop();
-    expect(performance.now() - begun).toBeLessThan(500);
+    // A goodbye over this link would take the two seconds after which a ping is given up.
+    expect(performance.now() - begun).toBeLessThan(1_500);
     await own.orm.close();
   });
 

@@ -71,7 +71,7 @@ describe('a subscription', () => {
     socket.send(subscribe('1', 'subscription { neverBegins { count } }'));
     expect(await socket.next()).toMatchObject({ id: '1', ...timedOut });
     beginning.resolve(ticks(TOO_LATE, null));
-    await vi.waitUntil(() => abandoned.includes(TOO_LATE));
+    await vi.waitUntil(() => abandoned.includes(TOO_LATE), { timeout: 10_000 });
     socket.socket.close();
   });
 

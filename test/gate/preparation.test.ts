@@ -77,7 +77,7 @@ describe('an operation that asks for too much', () => {
     const answer = await ask(query);
     expect(outcome(answer)).toEqual([400, 'QUERY_TOO_COMPLEX']);
     expect(answer.body.errors![0]!.extensions.details).toMatchObject(details);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('is measured with its variables', async () => {

@@ -9,7 +9,7 @@ import { makeAccount } from '../support/factory.ts';
 import { STARTING_TOKENS, useProcess, work } from './lifecycles.ts';
 import { breakWrites, holdAfter, holdLock, readBalance } from './rows.ts';
 
-const BLOCKED = { timeout: 1_500, interval: 10 };
+const BLOCKED = { timeout: 15_000, interval: 10 };
 
 const database = useDatabase();
 const api = useProcess(database, 'api');

@@ -91,7 +91,8 @@ describe('a task whose attempt may not write any more never resolves', () => {
     await workers.lifecycle().release(await leaseOf(task), { delayMs: 60_000, countsAttempt: true });
     const releasedAt = performance.now();
     await expect(running).rejects.toThrow(LeaseLost);
-    expect(performance.now() - releasedAt).toBeLessThan(2_000);
+    // By itself it would go on for another 20 seconds.
+    expect(performance.now() - releasedAt).toBeLessThan(10_000);
   });
 });
 

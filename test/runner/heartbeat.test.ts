@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { Lease } from '../../src/lifecycle/attempt.ts';
 import { type Heartbeat, startHeartbeat } from '../../src/runner/heartbeat.ts';
-import { useDatabase } from '../support/database.ts';
+import { cutConnections, useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
 import { readableLog } from '../support/workers.ts';
 
@@ -50,7 +50,7 @@ const beatAfter = async (moment: string) => {
       moment,
     ]);
     expect(rows).toHaveLength(1);
-  }, 5_000);
+  }, 15_000);
 };
 
 const databaseNow = async () => (await database().pool.query('select clock_timestamp()::text as now')).rows[0].now;
@@ -77,17 +77,22 @@ it('keeps the leases of its attempts, and tells which are lost', async () => {
   heartbeat.add(stale);
   await heartbeat.join('pool-one');
   await vi.waitFor(() => expect(lost).toEqual([expect.objectContaining(stale)]), { timeout: 10_000 });
-  const { rows } = await database().pool.query(
-    'select id from analysis_jobs where lease_expires_at > now() + make_interval(secs => 1.2)',
-  );
-  expect(rows).toEqual([{ id: mine.jobId }]);
+  // A beat may come late; without any, no lease lasts so long.
+  const kept = async () =>
+    (
+      await database().pool.query(
+        'select id from analysis_jobs where lease_expires_at > now() + make_interval(secs => 1.2)',
+      )
+    ).rows;
+  await expect.poll(kept).toEqual([{ id: mine.jobId }]);
 });
 
 it('goes on beating while the main thread is blocked for two seconds', async () => {
   await heartbeat.join('pool-one');
   const until = performance.now() + 2_000;
   while (performance.now() < until);
-  expect((await silence())?.ms).toBeLessThan(1_000);
+  // Else the last one came before the two seconds.
+  expect((await silence())?.ms).toBeLessThan(2_000);
 });
 
 it('says when its beats do not come through, until they do again', async () => {
@@ -98,22 +103,18 @@ it('says when its beats do not come through, until they do again', async () => {
   await server.connect();
   try {
     await server.query(`alter database ${name} allow_connections false`);
-    await database().pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-heartbeat'",
-    );
-    await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(true), 5_000);
+    await cutConnections(database().pool, 'assay-heartbeat');
+    await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(true), 10_000);
   } finally {
     await server.query(`alter database ${name} allow_connections true`);
     await server.end();
   }
-  await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(false), 5_000);
+  await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(false), 10_000);
 });
 
 it('connects again when its connection is cut', async () => {
   await heartbeat.join('pool-one');
-  await database().pool.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-heartbeat'",
-  );
+  await cutConnections(database().pool, 'assay-heartbeat');
   await beatAfter(await databaseNow());
 });
 
@@ -165,9 +166,7 @@ describe('a lease that was ended from outside', () => {
     const ended = await running();
     heartbeat.add(ended);
     await heartbeat.join('pool-one');
-    await database().pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'assay-heartbeat'",
-    );
+    await cutConnections(database().pool, 'assay-heartbeat');
     await beatAfter(await databaseNow());
     await tell(ended);
     await vi.waitFor(() => expect(lost).toEqual([ended]), { timeout: 10_000 });

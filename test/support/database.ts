@@ -7,7 +7,9 @@ import { createRowJudge } from './row-judge.ts';
 
 const CLONE_LIMIT_MS = 20_000;
 const CLOSE_LIMIT_MS = 1_000;
-const BLOCKED_LIMIT_MS = 5_000;
+const STRAY_LIMIT_MS = 5_000;
+const BLOCKED_LIMIT_MS = 15_000;
+const CUT_LIMIT_MS = 5_000;
 const POLL_MS = 10;
 const OBJECT_IN_USE = '55006';
 
@@ -93,7 +95,7 @@ const BLOCKED = `select pid, application_name as "applicationName", query from p
 /**
  * Resolves when `count` backends (or more) of the pool's database wait for a lock, and says which: the proof that a
  * race is really on before it is decided.
- * @throws when that does not happen within 5 seconds
+ * @throws when that does not happen within 15 seconds
  */
 export async function waitUntilBlocked(pool: pg.Pool, count = 1): Promise<BlockedBackend[]> {
   const deadline = Date.now() + BLOCKED_LIMIT_MS;
@@ -104,6 +106,20 @@ export async function waitUntilBlocked(pool: pg.Pool, count = 1): Promise<Blocke
       throw new Error(`Expected ${count} backends to wait for a lock, but ${rows.length} did.`);
     await delay(POLL_MS);
   }
+}
+
+/**
+ * Cuts the connections of these names to the pool's database, and to no other: other files have workers and listeners of the same
+ * names in theirs, at the same time. Resolves when they are gone, for until then they may still do what they are asked.
+ * @returns how many there were
+ */
+export async function cutConnections(pool: pg.Pool, ...names: string[]): Promise<number> {
+  const { rowCount } = await pool.query(
+    `select pg_terminate_backend(pid, $2) from pg_stat_activity
+      where datname = current_database() and application_name = any($1)`,
+    [names, CUT_LIMIT_MS],
+  );
+  return rowCount ?? 0;
 }
 
 /** @param bent what the rows may break; with null they are not looked at */
@@ -184,7 +200,7 @@ async function dropUnused(server: pg.Client, name: string, check: () => Promise<
 
 /** The connections that are not gone after a short wait: a closed one disappears a moment after its client is told. */
 async function findStrays(server: pg.Client, name: string): Promise<string[]> {
-  const deadline = Date.now() + CLOSE_LIMIT_MS;
+  const deadline = Date.now() + STRAY_LIMIT_MS;
   for (;;) {
     const { rows } = await server.query<{ name: string; state: string; query: string }>(
       `select application_name as name, state, query from pg_stat_activity

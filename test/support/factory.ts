@@ -56,8 +56,11 @@ export interface MadeJob {
   leaseToken: string;
 }
 
+/** A pool, or one connection of it. */
+type Asked = Pick<pg.ClientBase, 'query'>;
+
 /** A user with a balance, all of it from one GRANT. */
-export async function makeAccount(pool: pg.Pool, options: { balance?: number; userId?: string } = {}): Promise<string> {
+export async function makeAccount(pool: Asked, options: { balance?: number; userId?: string } = {}): Promise<string> {
   const { balance = 10, userId = randomUUID() } = options;
   await pool.query('insert into accounts (user_id, balance) values ($1, 0)', [userId]);
   if (balance > 0) await enter(pool, { userId, entry: LedgerEntryType.GRANT, amount: balance });
@@ -66,7 +69,7 @@ export async function makeAccount(pool: pg.Pool, options: { balance?: number; us
 
 /** A worker process in the books. `heartbeatAt` is in seconds ago. */
 export async function makeWorker(
-  pool: pg.Pool,
+  pool: Asked,
   options: { workerId?: string; heartbeatAt?: number } = {},
 ): Promise<{ workerId: string; poolId: string }> {
   const { workerId = randomUUID(), heartbeatAt = 0 } = options;
@@ -79,8 +82,26 @@ export async function makeWorker(
   return { workerId, poolId };
 }
 
-/** A job with all that belongs to it: result, events, ledger entries, task, and the worker where it has a lease. */
+/**
+ * A job with all that belongs to it: result, events, ledger entries, task, and the worker where it has a lease. All of it is there
+ * at once: a worker that lives beside the test would take up a half of it, as something that was lost.
+ */
 export async function makeJob(pool: pg.Pool, options: JobOptions): Promise<MadeJob> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const made = await writeJob(client, options);
+    await client.query('commit');
+    return made;
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function writeJob(pool: Asked, options: JobOptions): Promise<MadeJob> {
   const life = withDefaults(options);
   const userId = options.userId ?? (await makeAccount(pool, { balance: life.price }));
   const clock = await readClock(pool, life);
@@ -150,7 +171,7 @@ export async function makeCopies(pool: pg.Pool, made: MadeJob, count: number, us
 }
 
 /** Marks the job's task as taken by the job's worker, as graphile-worker does it. */
-export async function lockTask(pool: pg.Pool, { jobId, poolId }: Pick<MadeJob, 'jobId' | 'poolId'>): Promise<void> {
+export async function lockTask(pool: Asked, { jobId, poolId }: Pick<MadeJob, 'jobId' | 'poolId'>): Promise<void> {
   await pool.query(
     `update graphile_worker._private_jobs set attempts = attempts + 1, locked_by = $2,
        locked_at = (select heartbeat_at from workers where pool_id = $2)
@@ -191,7 +212,7 @@ type Clock = Record<
 >;
 
 /** The moments of a life that began some seconds ago, by the database's clock, and ids that fit them. */
-async function readClock(pool: pg.Pool, { createdAt, leaseExpiresIn }: Life): Promise<Clock> {
+async function readClock(pool: Asked, { createdAt, leaseExpiresIn }: Life): Promise<Clock> {
   const { rows } = await pool.query<Clock>(
     `select assay_uuid(at) as id, assay_uuid(at) as "resultId", at::text as "createdAt",
        (at + step)::text as "startedAt", (at + step * 2)::text as "finishedAt",
@@ -273,7 +294,7 @@ function resultRow({ status, testData, testResult }: Life, job: ReturnType<typeo
 }
 
 /** Job and result point at each other, so they come in one statement. */
-async function insertPair(pool: pg.Pool, job: object, result: object | null): Promise<void> {
+async function insertPair(pool: Asked, job: object, result: object | null): Promise<void> {
   await pool.query(
     `with job as (
        insert into analysis_jobs select * from jsonb_populate_record(null::analysis_jobs, $1)
@@ -298,7 +319,7 @@ function logOf({ status, deleted, failure, attempt: attempts }: Life): [EventTyp
 }
 
 async function insertEvents(
-  pool: pg.Pool,
+  pool: Asked,
   job: ReturnType<typeof jobRow>,
   life: Life,
   [charged = null, paidBack = null]: (number | null)[],
@@ -331,7 +352,7 @@ async function insertEvents(
 }
 
 /** Returns the balance after the charge and after the refund, null where there was none. */
-async function pay(pool: pg.Pool, made: MadeJob, price: number, refunded: boolean): Promise<(number | null)[]> {
+async function pay(pool: Asked, made: MadeJob, price: number, refunded: boolean): Promise<(number | null)[]> {
   if (price === 0) return [null, null];
   const charged = await enter(pool, { ...made, entry: LedgerEntryType.CHARGE, amount: -price });
   return [charged, refunded ? await enter(pool, { ...made, entry: LedgerEntryType.REFUND, amount: price }) : null];
@@ -339,7 +360,7 @@ async function pay(pool: pg.Pool, made: MadeJob, price: number, refunded: boolea
 
 /** The ledger alone is not dated back: its ids tell the order in which the balances came about. */
 async function enter(
-  pool: pg.Pool,
+  pool: Asked,
   entry: { userId: string; entry: LedgerEntryType; amount: number; jobId?: string; round?: number },
 ): Promise<number | null> {
   const { rows } = await pool.query<{ balance: number }>(
@@ -353,7 +374,7 @@ async function enter(
   return rows[0]?.balance ?? null;
 }
 
-async function addTask(pool: pg.Pool, { jobId, round, attempt }: MadeJob, priority: number): Promise<void> {
+async function addTask(pool: Asked, { jobId, round, attempt }: MadeJob, priority: number): Promise<void> {
   await pool.query(
     `select graphile_worker.add_job('run_job', $2, job_key := 'job:' || $1::text, max_attempts := 1, priority := $3)`,
     [jobId, JSON.stringify({ jobId, round, attempt: attempt + 1 }), priority],

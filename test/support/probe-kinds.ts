@@ -67,10 +67,10 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     await delay(milliseconds);
     return { run };
   },
-  // Outside JavaScript, where a thread cannot be terminated before it comes back.
-  NATIVE: ({ milliseconds, file }) => {
-    if (file) appendFileSync(file, '.');
-    spawnSync(process.execPath, ['-e', `setTimeout(() => {}, ${milliseconds})`]);
+  // Outside JavaScript, where a thread cannot be terminated before it comes back. The file is written from there.
+  NATIVE: ({ milliseconds, file = '' }) => {
+    const script = `if (process.argv[1]) fs.appendFileSync(process.argv[1], '.'); setTimeout(() => {}, ${milliseconds})`;
+    spawnSync(process.execPath, ['-e', script, file]);
   },
   SPIN: ({ file }) => {
     for (let sign = 0; ; sign += 1) {

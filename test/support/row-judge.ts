@@ -13,7 +13,7 @@ const UNATTENDED: Bent = {
 
 type Broken = Partial<Record<InvariantId, string[]>>;
 
-const SETTLE_LIMIT_MS = 2_000;
+const SETTLE_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 
 /** Holds the rows of a database against the invariants, as often as it is asked. */

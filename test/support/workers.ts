@@ -31,6 +31,12 @@ export const FAST = {
   ASSAY_PROGRESS_MS: '100',
 };
 
+/**
+ * Within which a cancelled job's thread is gone, in milliseconds. The aim is one second, which the benchmark of cancels
+ * measures; here the machine has other things to do, and what is wrong takes the 20 seconds of a beat, or has no end.
+ */
+export const FREE_WITHIN_MS = 5_000;
+
 /** A log whose lines a test can read. */
 export function readableLog(): { log: Log; lines: Record<string, unknown>[]; messages(): unknown[] } {
   const lines: Record<string, unknown>[] = [];
@@ -149,7 +155,7 @@ export function useWorkers(database: () => TestDatabase): Workers {
         { timeout: limitMs, interval: 20 },
       ),
     cancel: (jobId) => theLifecycle().cancel({ jobId, scope: 'any owner', message: 'Cancelled by user' }),
-    free: (jobId, limitMs = 5_000) =>
+    free: (jobId, limitMs = 15_000) =>
       vi.waitFor(
         async () => {
           const { finishedAt, workerFreeAt } = await state(jobId);

@@ -5,7 +5,7 @@ import { useDatabase } from '../../support/database.ts';
 import { useFileJobs } from '../../support/file-jobs.ts';
 import { readRemovals, rowsOfText, testStorage, useStorage } from '../../support/files.ts';
 import { startS3Server } from '../../support/s3-server.ts';
-import { HEALED, OWN_KINDS, useWorkers } from '../../support/workers.ts';
+import { FREE_WITHIN_MS, HEALED, OWN_KINDS, useWorkers } from '../../support/workers.ts';
 
 const database = useDatabase({ settlesLater: HEALED });
 const storage = useStorage();
@@ -55,7 +55,7 @@ describe('a COMPRESS job of a worker', () => {
     const { jobId, storedAs } = await submit(LONG, SLOWLY);
     await underWay(jobId);
     expect(await workers.cancel(jobId)).toMatchObject({ outcome: 'CANCELLED' });
-    expect(await workers.free(jobId)).toBeLessThan(1_000);
+    expect(await workers.free(jobId)).toBeLessThan(FREE_WITHIN_MS);
     expect(await filesOf(jobId)).toMatchObject([{ role: 'INPUT', stored_as: storedAs }]);
     expect((await workers.state(jobId)).balance).toBe(10);
     await keepsOnly(storedAs);

@@ -4,7 +4,7 @@ import { bend, holdLock } from '../../lifecycle/rows.ts';
 import { useDatabase } from '../../support/database.ts';
 import { startProcess } from '../../support/process.ts';
 import { type Answer, numbered, rowsOf, startUpstream, type Upstream } from '../../support/upstream.ts';
-import { FAST, useWorkers } from '../../support/workers.ts';
+import { FAST, FREE_WITHIN_MS, useWorkers } from '../../support/workers.ts';
 
 const database = useDatabase();
 const workers = useWorkers(database);
@@ -77,7 +77,7 @@ describe('a sync that is under way', () => {
     const jobId = await request();
     await gathered(300);
     await workers.cancel(jobId);
-    expect(await workers.free(jobId)).toBeLessThan(1_000);
+    expect(await workers.free(jobId)).toBeLessThan(FREE_WITHIN_MS);
     expect({ staged: await readStaged(), records: await readRecords() }).toEqual({ staged: 0, records: ['old'] });
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'CANCELLED']);
   });

@@ -123,7 +123,8 @@ describe('a language model that does not come to an end', () => {
       const before = performance.now();
       const found = await failureOf({ ...server.settings, timeoutMs: 400 });
       expect(found).toEqual(failure(true, 'The language model took longer than 0.4 seconds'));
-      expect(performance.now() - before).toBeLessThan(900);
+      // And not the second that a busy one wants, nor the 20 of an answer that never comes.
+      expect(performance.now() - before).toBeLessThan(5_000);
       await server.asked[0]?.closed;
       expect(server.asked).toHaveLength(1);
     },
@@ -146,7 +147,8 @@ describe('a language model that does not come to an end', () => {
       stop.abort(reason);
       expect(await answer).toBe(reason);
       await server.asked[0]?.closed;
-      expect(performance.now() - before).toBeLessThan(400);
+      // Else after 20 seconds, or 59.
+      expect(performance.now() - before).toBeLessThan(5_000);
       expect(server.asked).toHaveLength(1);
     },
   );

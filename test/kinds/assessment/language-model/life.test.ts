@@ -3,7 +3,7 @@ import { useApi, user } from '../../../support/api.ts';
 import { useDatabase } from '../../../support/database.ts';
 import { makeAccount } from '../../../support/factory.ts';
 import { keepSilent, say, startLanguageModel, wordWell } from '../../../support/language-model.ts';
-import { OWN_KINDS, useWorkers } from '../../../support/workers.ts';
+import { FREE_WITHIN_MS, OWN_KINDS, useWorkers } from '../../../support/workers.ts';
 import { respondent } from '../respondents.ts';
 
 const database = useDatabase();
@@ -76,7 +76,7 @@ describe('an assessment for the language model', () => {
     const { balance } = await workers.state(id);
     expect(await workers.cancel(id)).toMatchObject({ outcome: 'CANCELLED' });
     await server.asked[0]?.closed;
-    expect(await workers.free(id)).toBeLessThan(1_000);
+    expect(await workers.free(id)).toBeLessThan(FREE_WITHIN_MS);
     expect(await workers.state(id)).toMatchObject({ status: 'CANCELLED', balance: balance + 1, testResult: null });
     expect(server.asked).toHaveLength(1);
   });
