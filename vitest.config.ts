@@ -15,9 +15,9 @@ export default defineConfig({
     execArgv: ['--no-memory-protection-keys'],
     // Most of them wait for a database, a process or a lease, not for a processor.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     // A busy machine takes its time; a wait ends as soon as what it waits for is there.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -17,5 +17,5 @@ export async function holdUp(pool: pg.Pool): Promise<AsyncDisposable> {
 export async function untilGone(pool: pg.Pool): Promise<void> {
   const count = `select count(*)::int as open from pg_stat_activity
     where datname = current_database() and application_name = 'assay-doctor'`;
-  await expect.poll(async () => (await pool.query(count)).rows, { timeout: 5_000 }).toEqual([{ open: 0 }]);
+  await expect.poll(async () => (await pool.query(count)).rows, { timeout: 15_000 }).toEqual([{ open: 0 }]);
 }

@@ -58,7 +58,7 @@ describe('an operation that takes too long', () => {
       expect(await asked).toMatchObject({ errors: [{ extensions: { code: 'TIMEOUT' } }] });
       expect(await waitUntilBlocked(pool)).toHaveLength(1);
     } finally {
-      await vi.waitUntil(async () => (await statusOf(first)) === 'CANCELLED', { timeout: 5_000 });
+      await vi.waitUntil(async () => (await statusOf(first)) === 'CANCELLED', { timeout: 15_000 });
       await real.stop();
     }
     expect(await statusOf(second)).toBe('QUEUED');

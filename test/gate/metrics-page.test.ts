@@ -81,7 +81,7 @@ describe('the gate counts', () => {
     expect(await rise('assay_operations_total{transport="socket"}', refused)).toBe(1);
     expect(await rise('assay_errors_total{transport="socket",code="GRAPHQL_VALIDATION_FAILED"}', refused)).toBe(1);
     session.socket.close();
-    await vi.waitFor(async () => expect(await value(open)).toBe(0), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await value(open)).toBe(0), { timeout: 15_000 });
   });
 
   it('event streams while they are open', async () => {
@@ -95,7 +95,7 @@ describe('the gate counts', () => {
     };
     expect(await rise('assay_operations_total{transport="stream"}', stream)).toBe(1);
     expect(await rise(errors, stream)).toBe(1);
-    await vi.waitFor(async () => expect(await value(open)).toBe(0), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await value(open)).toBe(0), { timeout: 15_000 });
   });
 
   it('without a word of who asked', async () => {

@@ -335,7 +335,7 @@ describe('a reader who does not read', () => {
       counts.push((message.payload as { data: { ticks: { count: number } } }).data.ticks.count);
     }
     expect(counts).toEqual(Array.from({ length: 500 }, (_, index) => index + 1));
-    await vi.waitFor(() => expect(abandoned.filter((to) => to > 4_000)).not.toEqual([]), 5_000);
+    await vi.waitFor(() => expect(abandoned.filter((to) => to > 4_000)).not.toEqual([]), 15_000);
     stalled.socket.resume();
     // The close frame stands behind what he did not read, and does not wait for him long.
     expect([1013, 1006]).toContain((await stalled.closed).code);

@@ -148,7 +148,7 @@ describe('the services', () => {
     const port = await freePort();
     const ofApi = environmentOf({ ...api.environment, PORT: port });
     await using serving = start([...image.entrypoint, ...api.command], ofApi);
-    await serving.waitForOutput(/The API listens/, 30_000);
+    await serving.waitForOutput(/The API listens/);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
     expect(await codeOf(['sh', '-c', 'touch "$ASSAY_DATA_DIR/upload"'], ofApi)).toBe(0);
     expect(await codeOf(image.healthcheck, ofApi)).toBe(0);
@@ -160,7 +160,7 @@ describe('the services', () => {
 
     const ofWorker = environmentOf({ ...worker.environment, ASSAY_METRICS_PORT: await freePort() });
     await using working = start([...image.entrypoint, ...worker.command], ofWorker);
-    await working.waitForOutput(/worker started/, 30_000);
+    await working.waitForOutput(/worker started/);
     expect(await codeOf(worker.healthcheck.test.slice(1), ofWorker)).toBe(0);
     working.kill(image.stopSignal);
     expect(await working.waitForEnd()).toEqual({ code: 0, signal: null });

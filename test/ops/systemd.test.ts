@@ -110,7 +110,7 @@ describe('what the units start', () => {
   it('is an API that is ready on its port, and drains when it is stopped', { timeout: 60_000 }, async () => {
     const port = await freePort();
     await using api = startUnit('assay-api@.service', String(port));
-    await api.waitForOutput(/The API listens/, 30_000);
+    await api.waitForOutput(/The API listens/);
     expect(await statusOf(`http://127.0.0.1:${port}/readyz`)).toBe(200);
     expect(await stopUnit('assay-api@.service', api)).toEqual({ code: 0, signal: null });
   });
@@ -118,7 +118,7 @@ describe('what the units start', () => {
   it('is a worker with metrics on its port, and drains when it is stopped', { timeout: 60_000 }, async () => {
     const port = await freePort();
     await using worker = startUnit('assay-worker@.service', String(port));
-    await worker.waitForOutput(/worker started/, 30_000);
+    await worker.waitForOutput(/worker started/);
     await using installation = await createInstallation(database().url);
     const authorization = `Bearer ${await installation.serviceToken('jobs:read')}`;
     expect(await statusOf(`http://127.0.0.1:${port}/metrics`, { authorization })).toBe(200);

@@ -195,7 +195,7 @@ it('outlives threads that die before they have anything to do', async () => {
   const { log, lines } = readableLog();
   const kindsModule = 'data:text/javascript,throw new Error("no kinds here")';
   const broken = startThreads({ concurrency: 1, memoryMb: 64, kindsModule, storageUrl: NO_STORAGE, log });
-  await vi.waitFor(() => expect(lines).not.toEqual([]), 5_000);
+  await vi.waitFor(() => expect(lines).not.toEqual([]), 15_000);
   await broken.stop();
   expect(lines[0]).toMatchObject({ msg: 'an idle thread died', err: { message: 'no kinds here' } });
 });

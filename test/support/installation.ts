@@ -42,12 +42,12 @@ export async function createInstallation(
   return {
     async startApi() {
       const process = start('api');
-      const [, url = ''] = await process.waitForOutput(/(http:\/\/[\d.]+:\d+)/, 30_000);
+      const [, url = ''] = await process.waitForOutput(/(http:\/\/[\d.]+:\d+)/);
       return { url, process };
     },
     async startWorker() {
       const process = start('worker');
-      await process.waitForOutput(/worker started/, 30_000);
+      await process.waitForOutput(/worker started/);
       return process;
     },
     userToken: (sub = randomUUID()) => print('token', 'user', '--sub', sub),

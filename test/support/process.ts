@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A little less than a test may take, so that what the process has said is told where it comes to nothing. */
-const DEFAULT_LIMIT_MS = 25_000;
+const DEFAULT_LIMIT_MS = 50_000;
 
 /** How a process ended: by itself with `code`, or by `signal`. */
 export interface ProcessEnd {

@@ -38,7 +38,7 @@ async function readRecords(pool: pg.Pool, source: SyncSource): Promise<{ id: str
 /** What an attempt has gathered goes just after its end. */
 const nothingStaged = () =>
   vi.waitFor(async () => expect((await database().pool.query('select from sync_staging')).rowCount).toBe(0), {
-    ...{ timeout: 5_000, interval: 20 },
+    ...{ timeout: 15_000, interval: 20 },
   });
 
 /** Syncs one source of the stand-in with one fault, and answers how it ended. */
