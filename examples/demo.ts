@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 /** Options that all examples take. */
 export const DEMO_OPTIONS = {
@@ -7,6 +8,16 @@ export const DEMO_OPTIONS = {
   'data-dir': { type: 'string', default: process.env.ASSAY_DATA_DIR ?? '.data' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+/** What is on the command line. Where it cannot be understood, that is said in a line and the process ends. */
+export function readArguments<T extends ParseArgsConfig['options']>(options: T) {
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
 
 /** A token that `npm start` left in its data folder; undefined where there is none. */
 export function readDemoToken(name: 'user-token' | 'service-token', dataDir: string): string | undefined {

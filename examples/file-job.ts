@@ -6,7 +6,6 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import {
   type AssayClient,
   type CompressionAlgorithm,
@@ -17,7 +16,7 @@ import {
   SubmitCompressionDocument,
   SubmitForecastDocument,
 } from '../src/client/index.ts';
-import { DEMO_OPTIONS, requireToken, runDemo } from './demo.ts';
+import { DEMO_OPTIONS, readArguments, requireToken, runDemo } from './demo.ts';
 import { watchWithBar } from './watching.ts';
 
 const HELP = `Usage: npm run example:file -- <forecast|compress> <file> [options]
@@ -30,14 +29,11 @@ Uploads the file, submits the job, follows it, prints its result and saves the f
   --token <token>          submits as this user (the demo user of the data folder)
   --data-dir <folder>      the data folder of "npm start" (ASSAY_DATA_DIR, or .data)`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    ...DEMO_OPTIONS,
-    token: { type: 'string' },
-    horizon: { type: 'string', default: '30' },
-    algorithm: { type: 'string', default: 'ZSTD' },
-  },
+const { values, positionals } = readArguments({
+  ...DEMO_OPTIONS,
+  token: { type: 'string' },
+  horizon: { type: 'string', default: '30' },
+  algorithm: { type: 'string', default: 'ZSTD' },
 });
 
 async function main(): Promise<number> {

@@ -1,9 +1,8 @@
 // Submits every respondent of a JSONL file, follows all jobs over one socket, and tells how it went:
 //   npm run example -- respondents.jsonl
-import { parseArgs } from 'node:util';
 import { Presets, SingleBar } from 'cli-progress';
 import { createAnalyst } from './analysis.ts';
-import { DEMO_OPTIONS, readDemoToken, requireToken, runDemo } from './demo.ts';
+import { DEMO_OPTIONS, readArguments, readDemoToken, requireToken, runDemo } from './demo.ts';
 import { readRespondents } from './respondents.ts';
 import { type Outcome, summarize } from './summary.ts';
 
@@ -20,13 +19,10 @@ Exits with 1 when a line was wrong or a job failed.
   --service-token <token>  grants tokens when the balance is used up (the demo service of the data folder)
   --data-dir <folder>      the data folder of "npm start" (ASSAY_DATA_DIR, or .data)`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    ...DEMO_OPTIONS,
-    token: { type: 'string' },
-    'service-token': { type: 'string' },
-  },
+const { values, positionals } = readArguments({
+  ...DEMO_OPTIONS,
+  token: { type: 'string' },
+  'service-token': { type: 'string' },
 });
 
 async function main(): Promise<number> {

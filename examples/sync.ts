@@ -1,8 +1,7 @@
 // Copies the list of a source, follows the job, and tells what is there:
 //   npm run example:sync -- PANGKAT
-import { parseArgs } from 'node:util';
 import { createAssayClient } from '../src/client/index.ts';
-import { DEMO_OPTIONS, requireToken, runDemo } from './demo.ts';
+import { DEMO_OPTIONS, readArguments, requireToken, runDemo } from './demo.ts';
 import { ReadSyncDocument, RequestSyncDocument, type SyncSource } from './operations.generated.ts';
 import { watchWithBar } from './watching.ts';
 
@@ -15,9 +14,10 @@ Asks for a sync, follows it, and prints how many records there are.
   --token <token>          asks as this service (the demo service of the data folder)
   --data-dir <folder>      the data folder of "npm start" (ASSAY_DATA_DIR, or .data)`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { ...DEMO_OPTIONS, token: { type: 'string' }, force: { type: 'boolean', default: false } },
+const { values, positionals } = readArguments({
+  ...DEMO_OPTIONS,
+  token: { type: 'string' },
+  force: { type: 'boolean', default: false },
 });
 
 async function main(): Promise<number> {

@@ -56,7 +56,7 @@ export async function createOrm(options: OrmOptions): Promise<MikroORM> {
     pool: { min: 0, max: poolSize },
     driverOptions: {
       // MikroORM opens another pool for whoever asks when it is closed: nobody would ever close that one.
-      onPoolCreated: (pool: Pool) => (isClosed ? void pool.end() : watch(pool, { keepsStatements, onError })),
+      onPoolCreated: (pool: Pool) => (isClosed ? refuseAll(pool) : watch(pool, { keepsStatements, onError })),
       application_name: name,
       // What is sent together goes together; whoever waits for each answer notices nothing.
       pipeline: true,
@@ -113,7 +113,7 @@ function giveBackBroken(pool: Pool, onError: (error: unknown) => void): void {
     });
     if (pool.ending) {
       client.release(true);
-      throw new Error('The connections are being closed.');
+      throw closedError();
     }
     const giveBack = client.release.bind(client);
     const onEnd = () => client.release(true);
@@ -128,6 +128,13 @@ function giveBackBroken(pool: Pool, onError: (error: unknown) => void): void {
   // The pool's own queries ask with a callback, and release whatever happens.
   pool.connect = ((callback?: Parameters<typeof connect>[0]) =>
     callback ? connect(callback) : connectWatched()) as Pool['connect'];
+}
+
+const closedError = () => new Error('The connections are being closed.');
+
+function refuseAll(pool: Pool): void {
+  pool.connect = ((callback?: (error: Error) => void) =>
+    callback ? callback(closedError()) : Promise.reject(closedError())) as Pool['connect'];
 }
 
 function watchAnswers(client: PoolClient, onError: (error: unknown) => void): void {

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
+import type pg from 'pg';
 import { expect, it } from 'vitest';
+import { toApiError } from '../src/gate/error-format.ts';
 import { createOrm } from '../src/orm.ts';
 import { cutConnections, useDatabase } from './support/database.ts';
 
@@ -45,8 +47,19 @@ it('loses no connection to questions that are not answered in time', async () =>
 
 it('stays closed, whoever asks then', async () => {
   const orm = await createOrm({ url: database().url, name: 'closed' });
+  const pool: pg.Pool = await orm.em.getConnection().getNativeClient();
   await orm.close();
-  await expect(orm.em.fork().execute('select 1')).rejects.toThrow('after calling end on the pool');
+  const refusal = await orm.em
+    .fork()
+    .execute('select 1')
+    .catch((error: unknown) => error);
+  expect(toApiError(refusal).code).toBe('SERVICE_UNAVAILABLE');
+  const another: pg.Pool = await orm.em.getConnection().getNativeClient();
+  for (const asked of [pool, another]) {
+    const { reason } = (await Promise.allSettled([asked.query('select 1')]))[0] as PromiseRejectedResult;
+    expect(toApiError(reason).code).toBe('SERVICE_UNAVAILABLE');
+  }
+  await orm.close();
   expect(await cutConnections(database().pool, 'closed')).toBe(0);
 });
 
@@ -57,7 +70,9 @@ it('closes, also while a connection is being made for somebody who will not use 
     const asked = Promise.allSettled([1, 2].map(() => orm.em.fork().execute('select 1')));
     await nextTurn();
     await orm.close();
-    expect((await asked).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    const [answered, refused] = await asked;
+    expect([answered?.status, refused?.status]).toEqual(['fulfilled', 'rejected']);
+    expect(toApiError((refused as PromiseRejectedResult).reason).code).toBe('SERVICE_UNAVAILABLE');
   }
 });
 

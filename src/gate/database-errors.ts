@@ -33,6 +33,8 @@ const byMessage: readonly (readonly [RegExp, ErrorCode])[] = [
     /^Connection terminated|timeout exceeded when trying to connect|^Client has encountered a connection error/,
     'SERVICE_UNAVAILABLE',
   ],
+  // This process ends, and somebody was still on his way in.
+  [/^Cannot use a pool after calling end|^The connections are being closed/, 'SERVICE_UNAVAILABLE'],
 ];
 
 /** The code for an error of the database; undefined for one that is not, or that must not happen. */

@@ -83,6 +83,8 @@ test('goes where PORT says, and says in a line where nobody answered, or that a 
   expect((await runOn(new URL(url).port, file)).code).toBe(0);
   const away = 'http://127.0.0.1:1 could not be reached. Is Assay running there? --url says where else.\n';
   expect(await runOn('1', file)).toEqual({ code: 1, output: away });
+  const unknown = await runExample('compress', file, '--algoritm', 'GZIP');
+  expect(unknown).toEqual({ code: 1, output: expect.stringMatching(/^Unknown option '--algoritm'\..*\n$/) });
 });
 
 test('says in a line what is wrong with the table, and with what was asked for', { timeout: 90_000 }, async () => {
