@@ -1,4 +1,12 @@
-import type { EntityManager, EntityName, FilterQuery, QBFilterQuery, QueryOrderMap } from '@mikro-orm/postgresql';
+import {
+  type EntityManager,
+  type EntityMetadata,
+  type EntityName,
+  type FilterQuery,
+  type QBFilterQuery,
+  type QueryOrderMap,
+  raw,
+} from '@mikro-orm/postgresql';
 
 /** Rows of these ids, which every table here has. */
 interface ById {
@@ -26,7 +34,7 @@ export async function readRows<Row extends object>(
 ): Promise<Row[]> {
   const rows = em
     .createQueryBuilder(of, 'row')
-    .select('*')
+    .select(raw(columnsOf(em.getMetadata(of))))
     .where(where as QBFilterQuery<Row>);
   if (orderBy) rows.orderBy(orderBy);
   if (limit !== undefined) rows.limit(limit);
@@ -38,8 +46,17 @@ export async function readRows<Row extends object>(
 export async function readRow<Row extends { id: string }>(
   em: EntityManager,
   of: EntityName<Row>,
-  where: ById,
+  where: ById & { id: string },
 ): Promise<Row | null> {
   const [row] = await readRows(em, of, { where, name: 'row_by_id' });
   return row ?? null;
+}
+
+const columns = new WeakMap<object, string>();
+
+/** By name: what a prepared statement returns may not change, and `*` does with each column that a later migration adds. */
+function columnsOf(metadata: EntityMetadata): string {
+  const known = columns.get(metadata) ?? metadata.props.map(({ fieldNames }) => `"row"."${fieldNames[0]}"`).join(', ');
+  columns.set(metadata, known);
+  return known;
 }

@@ -6,6 +6,7 @@ import { Job } from '../../src/entities/job.ts';
 import { LedgerEntry } from '../../src/entities/ledger-entry.ts';
 import { Result } from '../../src/entities/result.ts';
 import { SyncRecord } from '../../src/entities/sync-record.ts';
+import { createOrm } from '../../src/orm.ts';
 import { readRow, readRows } from '../../src/resolvers/rows.ts';
 import { STANDINGS, useProcess } from '../lifecycle/lifecycles.ts';
 import { useDatabase } from '../support/database.ts';
@@ -37,6 +38,20 @@ it.each<EntityName<{ id: string }>>([Job, Result, File, LedgerEntry, SyncRecord]
     expect(await readRows(em(), of, { where: {}, orderBy, limit: 1 })).toEqual([{ ...loaded[0] }]);
   },
 );
+
+it('are read also when a migration adds a column to what is prepared', async () => {
+  const { pool } = database();
+  const { jobId: id, userId } = await makeJob(pool, { status: 'COMPLETED' });
+  const orm = await createOrm({ url: database().url, name: 'prepared', poolSize: 1 });
+  try {
+    const before = await readRow(orm.em.fork(), Job, { id, userId });
+    await pool.query('alter table analysis_jobs add column added integer');
+    expect(await readRow(orm.em.fork(), Job, { id, userId })).toEqual(before);
+  } finally {
+    await pool.query('alter table analysis_jobs drop column if exists added');
+    await orm.close();
+  }
+});
 
 it('read one by one, they are found by who owns them, or by anybody', async () => {
   const { jobId: id, userId } = await makeJob(database().pool, { status: 'QUEUED' });
