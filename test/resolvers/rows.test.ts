@@ -19,6 +19,10 @@ const em = () => api().orm.em.fork();
 beforeAll(async () => {
   const { pool } = database();
   for (const standing of STANDINGS) await makeJob(pool, { ...standing, price: 2 });
+  // JSON that is no object is read as what it is, also where it looks like JSON again.
+  for (const testResult of ['a text', '{"a": 1}', '7', 7, false, [1, 'x']]) {
+    await makeJob(pool, { status: 'COMPLETED', testResult });
+  }
   await pool.query(
     `insert into files (id, user_id, role, name, content_type, size) values (gen_random_uuid(), $1, 'INPUT', 'a.csv', 'text/csv', 1e9)`,
     [await makeAccount(pool)],
