@@ -93,13 +93,7 @@ const table: [id: string, what: string, why: string, file: string, title: string
     'test/resolvers/mutation-limits.test.ts',
     'is the jobs that a bulk cancel names',
   ],
-  [
-    'T37',
-    'a flood of jobs',
-    'it takes many jobs',
-    'test/runner/fairness.test.ts',
-    'waits for one of them, and what was being fetched',
-  ],
+  ['T37', 'a flood of jobs', 'it takes many jobs', 'test/runner/fairness.test.ts', 'job waits for one of them'],
   [
     'T38',
     'a job that ends its worker',
