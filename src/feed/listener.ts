@@ -43,6 +43,7 @@ export function startListener(options: ListenerOptions): Listener {
     for (let failures = 0; !stopping.signal.aborted; failures += 1) {
       try {
         await listenUntilBroken(() => {
+          if (failures > 0) options.log.info('the listening connection stands again');
           failures = 0;
         });
       } catch (error) {

@@ -47,6 +47,7 @@ export function startHeartbeat({ log, onLost, ...data }: HeartbeatOptions): Hear
     const fresh = new Worker(entry, { workerData: data satisfies HeartbeatData });
     fresh.on('message', (news: HeartbeatNews) => {
       if (news.type === 'lost') return onLost(news.leases);
+      if (failing && news.type === 'beaten') log.info('heartbeats come through again');
       failing = news.type === 'failed';
       if (news.type === 'failed') log.warn({ reason: news.message }, 'a heartbeat failed');
       else if (news.poolId === pool?.id) pool.joined.resolve();

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { startListener } from '../../src/feed/listener.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
+import { readableLog } from '../support/workers.ts';
 import { openFeed, untilListening } from './feeds.ts';
 import { addEvents, attempts, cutListeners, wake } from './histories.ts';
 import { openLink } from './link.ts';
@@ -59,6 +61,25 @@ describe.concurrent('the listening connection', () => {
     link.deafen(false);
     expect(await seqs(4)).toEqual(range(2, 5));
     expect(own.feed.isListening()).toBe(true);
+  });
+
+  it('is told of when it breaks, and when it stands again', async ({ onTestFinished }) => {
+    await using link = await openLink(database().url);
+    const { log, messages } = readableLog();
+    const listener = startListener({ url: link.url, log, onWakeUp: () => undefined, onConnect: () => undefined });
+    onTestFinished(() => listener.stop());
+    const untilItIs = (is: boolean) => vi.waitUntil(() => listener.isListening() === is, { timeout: FOUND_MS });
+    await untilItIs(true);
+    expect(messages()).toEqual([]);
+    link.silence();
+    link.cut();
+    await untilItIs(false);
+    link.restore();
+    await untilItIs(true);
+    expect([messages()[0], messages().at(-1)]).toEqual([
+      'the listening connection broke',
+      'the listening connection stands again',
+    ]);
   });
 
   it('lets the feed stop at once, also over a silent link', async () => {

@@ -13,9 +13,11 @@ const workerId = randomUUID();
 let heartbeat: Heartbeat;
 let thread: Worker;
 let lost: Lease[];
+let log: ReturnType<typeof readableLog>;
 
 beforeEach(() => {
   lost = [];
+  log = readableLog();
   process.once('worker', (worker: Worker) => {
     thread = worker;
   });
@@ -27,7 +29,7 @@ beforeEach(() => {
     concurrency: 1,
     leaseMs: 1_500,
     heartbeatMs: 100,
-    log: readableLog().log,
+    log: log.log,
     onLost: (leases) => lost.push(...leases),
   });
 });
@@ -98,6 +100,7 @@ it('goes on beating while the main thread is blocked for two seconds', async () 
 it('says when its beats do not come through, until they do again', async () => {
   await heartbeat.join('pool-one');
   expect(heartbeat.isFailing()).toBe(false);
+  expect(log.messages()).toEqual([]);
   const name = new URL(database().url).pathname.slice(1);
   const server = new pg.Client({ connectionString: inject('serverUrl') });
   await server.connect();
@@ -110,6 +113,7 @@ it('says when its beats do not come through, until they do again', async () => {
     await server.end();
   }
   await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(false), 10_000);
+  expect(log.messages()).toEqual(['a heartbeat failed', 'heartbeats come through again']);
 });
 
 it('connects again when its connection is cut', async () => {
