@@ -14,7 +14,7 @@ const target = useTarget(database);
 
 const TYPES = ['connection_ack', 'ping', 'pong', 'next', 'error', 'complete'];
 /** Of the protocols of WebSockets and of GraphQL over them: what a client can bring about. */
-const CLOSES = [1002, 1003, 1007, 1009, 1013, 4400, 4401, 4403, 4409, 4429];
+const CLOSES = [1002, 1003, 1007, 1009, 1013, 4400, 4401, 4403, 4408, 4409, 4429];
 
 function faultOf(text: string): string | undefined {
   try {

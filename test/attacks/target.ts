@@ -28,6 +28,8 @@ const ENVIRONMENT = {
   ...{ ASSAY_LIMIT_SUBMITS_PER_MINUTE: '1000000', ASSAY_LIMIT_OTHER_MUTATIONS_PER_MINUTE: '1000000' },
   ...{ ASSAY_LIMIT_SHARED_READS_PER_MINUTE: '1000000', ASSAY_LIMIT_QUEUED_PER_USER: '1000000' },
   ...{ ASSAY_LIMIT_SOCKETS_PER_USER: '10000', ASSAY_LIMIT_MESSAGES_BURST: '10000' },
+  // What an attack brings about may take its time on a busy machine; for ever it may not.
+  ...{ ASSAY_LIMIT_LOCK_MS: '20000', ASSAY_LIMIT_STATEMENT_MS: '20000', ASSAY_LIMIT_EXECUTION_MS: '30000' },
 };
 
 /** An API to attack, with everything that an attack is made of. */

@@ -123,11 +123,12 @@ describe('a job that is watched', () => {
     const { url } = await startRestartableApi(database().url);
     const userId = randomUUID();
     const [id = ''] = await submit(userId);
-    const token = vi.fn(() => userToken(userId, 1));
+    // The third one lasts: three that ran out before they were looked at, on a busy machine, would be an end.
+    const token = vi.fn(() => userToken(userId, token.mock.calls.length > 2 ? 60 : 1));
     const events = clientOf(url, token).watchJob(id, { after: 0 });
     await events.next();
     const rest = Array.fromAsync(events);
-    await vi.waitFor(() => expect(token.mock.calls.length).toBeGreaterThan(2), { timeout: 10_000 });
+    await vi.waitFor(() => expect(token.mock.calls.length).toBeGreaterThan(2), { timeout: 30_000 });
     await complete(mover(), id);
     expect(shown(await rest)).toEqual(['STARTED 2', 'COMPLETED 3']);
   });
@@ -136,9 +137,9 @@ describe('a job that is watched', () => {
     const { url } = await startRestartableApi(database().url);
     const userId = randomUUID();
     const [id = ''] = await submit(userId);
-    const events = clientOf(url, await userToken(userId, 1)).watchJob(id, { after: 0 });
-    await events.next();
-    await expect(events.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const events = clientOf(url, await userToken(userId, 2)).watchJob(id, { after: 0 });
+    // What is told before depends on how long the way in takes; the job itself has no end.
+    await expect(Array.fromAsync(events)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
   it('that is not there, is another’s, or is asked for wrongly, is an error', async () => {
@@ -166,7 +167,7 @@ describe('an API process that is killed', () => {
     await act(installation, port);
   }
 
-  it('and started again, over and over, costs no reader an event, and brings none twice', { timeout: 90_000 }, () =>
+  it('and started again, over and over, costs no reader an event, and brings none twice', { timeout: 180_000 }, () =>
     withInstallation(async (installation) => {
       const JOBS = 30;
       let api = await installation.startApi();
@@ -179,7 +180,7 @@ describe('an API process that is killed', () => {
           if (type !== 'PROGRESSED') seen.get(id)!.push(`${type} ${seq}`);
         }
       });
-      await vi.waitFor(() => expect([...seen.values()].every(({ length }) => length === 1)).toBe(true), 10_000);
+      await vi.waitFor(() => expect([...seen.values()].every(({ length }) => length === 1)).toBe(true), 30_000);
       for (const round of [0, 1, 2]) {
         const part = ids.slice(round * 10, round * 10 + 10);
         const moving = Promise.all(part.map((id) => complete(mover(), id)));

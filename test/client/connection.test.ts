@@ -74,7 +74,7 @@ describe('the socket', () => {
     expect(server.inits).toHaveLength(1);
   });
 
-  it('that nothing comes back over is given up, and another opened', { timeout: 30_000 }, async () => {
+  it('that nothing comes back over is given up, and another opened', async () => {
     const server = await startScriptedServer({
       isMute: true,
       onSubscribe: ({ number, next }) => next(jobEvent(number)),

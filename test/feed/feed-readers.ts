@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { vi } from 'vitest';
 import type { EventType } from '../../src/entities/job-status.ts';
 import { type FeedFrame, isPosition } from '../../src/feed/frame.ts';
 
@@ -62,4 +63,15 @@ export async function openTransaction(url: string): Promise<OpenTransaction> {
       await client.end();
     },
   };
+}
+
+/**
+ * Resolves when everything that was open in the server before this transaction is over, in the databases of other tests too.
+ * What is read from then on cannot have left out anything older than it.
+ */
+export async function untilOldest({ client }: OpenTransaction): Promise<void> {
+  const statement = 'select pg_snapshot_xmin(pg_current_snapshot()) = pg_current_xact_id() as is';
+  await vi.waitUntil(async () => (await client.query<{ is: boolean }>(statement)).rows[0]?.is, {
+    ...{ interval: 5, timeout: 50_000 },
+  });
 }

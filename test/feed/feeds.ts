@@ -43,7 +43,7 @@ export async function openFeed(
   return { feed, orm, [Symbol.asyncDispose]: close };
 }
 
-export async function untilListening(feed: Feed, is = true, timeout = 10_000): Promise<void> {
+export async function untilListening(feed: Feed, is = true, timeout = 30_000): Promise<void> {
   await vi.waitUntil(() => feed.isListening() === is, { timeout, interval: 2 });
 }
 

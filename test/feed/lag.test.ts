@@ -43,7 +43,7 @@ it('is told for each event that is read for who follows one job or all, by the c
   await addEvents(database().pool, jobId, attempts(1));
   one.wake(jobId);
   const { value: first } = (await ofJob?.next()) ?? {};
-  await vi.waitFor(() => expect(one.onEvent).toHaveBeenCalledTimes(4), { timeout: 5_000 });
+  await vi.waitFor(() => expect(one.onEvent).toHaveBeenCalledTimes(4), { timeout: 20_000 });
   const { rows } = await database().pool.query(
     'select extract(epoch from clock_timestamp() - min(at))::float8 as most from job_events where job_id = $1 and seq > 1',
     [jobId],

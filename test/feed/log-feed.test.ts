@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
+import { createCarrier } from './carrier.ts';
 import { cursorOf, takeFrames, told, writeEvent } from './feed-readers.ts';
 import { complete, openFeed, useFeed, useMover } from './feeds.ts';
 import { addEvents, attempts, cutListeners, forceDelete, wake } from './histories.ts';
@@ -97,8 +98,9 @@ describe('whose events', () => {
 
 describe('the reads', () => {
   it('are one statement for all who follow at the head, whoever they are', async () => {
+    const carrier = createCarrier();
     await using link = await openLink(database().url);
-    await using own = await openFeed({ url: link.url, listenUrl: database().url });
+    await using own = await openFeed({ url: link.url, carrier });
     const made = await Promise.all(range(1, 10).map(makeQueued));
     const streams = await Promise.all(
       [...made.map(({ userId }) => userId), ...made.map(() => null)].map(
@@ -108,7 +110,7 @@ describe('the reads', () => {
     for (const frames of streams) await takeFrames(frames, 1);
     for (const { jobId } of made) await addEvents(database().pool, jobId, attempts(1));
     const before = link.sent('from job_events');
-    await wake(database().pool, ...made.map(({ jobId }) => jobId));
+    carrier.wake(...made.map(({ jobId }) => jobId));
     for (const frames of streams.slice(0, 10)) await takeFrames(frames, 2);
     for (const frames of streams.slice(10)) await takeFrames(frames, 20);
     // Both halves of a stretch, and the events themselves.
@@ -136,8 +138,9 @@ describe('the reads', () => {
   });
 
   it('begin with the present for who comes when nobody followed, and not where somebody was before', async () => {
+    const carrier = createCarrier();
     await using link = await openLink(database().url);
-    await using own = await openFeed({ url: link.url, listenUrl: database().url });
+    await using own = await openFeed({ url: link.url, carrier });
     const { jobId, userId } = await makeQueued();
     const frames = (await own.feed.followJobs(userId, {}))!;
     await takeFrames(frames, 1);
@@ -147,7 +150,7 @@ describe('the reads', () => {
     expect(told(await takeFrames(later, 1))).toEqual(['START']);
     expect(link.received('"seq":')).toBe(0);
     await addEvents(database().pool, jobId, attempts(1));
-    await wake(database().pool, jobId);
+    carrier.wake(jobId);
     expect(told(await takeFrames(later, 2))).toEqual(['STARTED 4', 'RELEASED 5']);
   });
 

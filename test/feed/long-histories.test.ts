@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
+import { createCarrier } from './carrier.ts';
 import { openFeed, useFeed } from './feeds.ts';
 import { addEvents, attempts, forceDelete, wake } from './histories.ts';
 import { openLink } from './link.ts';
@@ -106,14 +107,15 @@ it('the DELETED of a job reaches also a reader who is full', async () => {
 });
 
 it('a reader who stopped in the middle of a history costs no reads of it', async () => {
+  const carrier = createCarrier();
   await using link = await openLink(database().url);
-  await using own = await openFeed({ url: link.url, listenUrl: database().url, queueBound: BOUND });
+  await using own = await openFeed({ url: link.url, carrier, queueBound: BOUND });
   const jobId = await makeLong(4 * BOUND);
   const stalled = (await own.feed.followJob(jobId, { owner: null, after: 0 }))!;
   const quick = (await own.feed.followJob(jobId, { owner: null, after: 1 + 4 * BOUND }))!;
   await addEvents(database().pool, jobId, attempts(1));
   const before = link.received('"assessmentName":');
-  await wake(database().pool, jobId);
+  carrier.wake(jobId);
   await take(quick, 2);
   expect(link.received('"assessmentName":') - before).toBe(2);
   await stalled.return!();
