@@ -12,6 +12,7 @@ import { createOrm } from '../src/orm.ts';
 import { createReaders, type ReaderOf } from '../src/reader.ts';
 import { useDatabase } from './support/database.ts';
 import { makeJob } from './support/factory.ts';
+import { createPatientOrm } from './support/orm.ts';
 
 const database = useDatabase();
 /** What a user owns rows of. */
@@ -23,7 +24,7 @@ let readerOf: ReaderOf;
 let mine: string;
 let others: string;
 beforeAll(async () => {
-  orm = await createOrm({ url: database().url, poolSize: 2 });
+  orm = await createPatientOrm({ url: database().url, poolSize: 2 });
   readerOf = await createReaders(orm);
   [mine, others] = await Promise.all([makeOwner(), makeOwner()]);
 });

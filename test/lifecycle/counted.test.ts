@@ -6,7 +6,7 @@ import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { createOrm } from '../../src/orm.ts';
 import { emptyDatabase, useDatabase } from '../support/database.ts';
 import { makeAccount, makeJob } from '../support/factory.ts';
-import { cancelOf, nextAttempt, readShortLease, retryOf, STARTING_TOKENS, useProcess, work } from './lifecycles.ts';
+import { ALWAYS, cancelOf, nextAttempt, readLease, retryOf, STARTING_TOKENS, useProcess, work } from './lifecycles.ts';
 import { bend } from './rows.ts';
 
 const database = useDatabase({
@@ -141,8 +141,8 @@ describe('what a worker leaves is counted', () => {
     const lost = { status: 'PROCESSING', leaseExpiresIn: -1_800, price: 2 } as const;
     const released = await makeJob(database().pool, { ...lost, attempt: 1 });
     const failed = await makeJob(database().pool, { ...lost, attempt: 3, maxAttempts: 3 });
-    const leaseMs = await readShortLease(database().pool);
-    await lifecycle.rescue({ leaseMs, runLimitsMs: {}, seenAt: await lifecycle.readTime() });
+    const leaseMs = await readLease(database().pool);
+    await lifecycle.rescue({ leaseMs, runLimitsMs: {}, seenAt: ALWAYS });
     expect(await counted(metrics.rescuedJobs)).toMatchObject({ released: 1, failed: 1 });
     expect(await counted(metrics.moves)).toEqual({ release: 1, fail: 1 });
     expect(await refund()).toEqual([{ '': 1 }, { '': 2 }]);

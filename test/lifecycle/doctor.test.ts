@@ -11,7 +11,7 @@ import { createOrm } from '../../src/orm.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { insertCopy, type JobOptions, type MadeJob, makeAccount, makeJob } from '../support/factory.ts';
 import { makeFile } from '../support/files.ts';
-import { readShortLease } from './lifecycles.ts';
+import { readLease } from './lifecycles.ts';
 import { bend, readBalance } from './rows.ts';
 
 let database: TestDatabase;
@@ -29,7 +29,7 @@ afterEach(async () => {
 
 /** One look, by a lease that a worker of an hour ago has lost. */
 async function findings(): Promise<Finding[]> {
-  return await examine(database.pool, { leaseMs: await readShortLease(database.pool), graceMs: 0 });
+  return await examine(database.pool, { leaseMs: await readLease(database.pool), graceMs: 0 });
 }
 
 const brokenIds = async () => (await findings()).map(({ invariant }) => invariant.id);
@@ -39,7 +39,7 @@ async function repair(): Promise<string[]> {
 }
 
 async function mendAll() {
-  return await mend(orm.em.fork(), await findings(), { leaseMs: await readShortLease(database.pool), runLimitsMs: {} });
+  return await mend(orm.em.fork(), await findings(), { leaseMs: await readLease(database.pool), runLimitsMs: {} });
 }
 
 /** As a worker really runs a job: its task names the attempt that runs. */

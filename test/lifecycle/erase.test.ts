@@ -290,8 +290,14 @@ describe('who follows', () => {
     const [his, everyone] = [await follow(userId), await follow(null)];
     const [hisStart, start] = [await takeFrames(his, 1), await takeFrames(everyone, 1)].map(([frame]) => frame);
 
-    await mover().eraseUser(userId, 1_000);
-    expect(deleted(await takeFrames(his, 2))).toEqual(['DELETED', 'DELETED']);
+    let erasing: Promise<unknown>;
+    {
+      // Held where it is about to forget him.
+      await using _held = await holdAfter(pool(), 'assay-test-mover', 'insert on accounts');
+      erasing = mover().eraseUser(userId, 0);
+      expect(deleted(await takeFrames(his, 2))).toEqual(['DELETED', 'DELETED']);
+    }
+    await erasing;
     const seen = await takeFrames(everyone, 2);
     expect(deleted(seen)).toEqual(['DELETED', 'DELETED']);
 
@@ -315,10 +321,10 @@ describe('who follows', () => {
   it('and hears nothing of it still reads it by his poll, in the time of grace', async () => {
     const made = await makeJob(pool(), { status: 'COMPLETED' });
     const deaf = { subscribe: () => ({ isListening: () => false, stop: async () => {} }) };
-    await using running = await openFeed({ url: database().url, carrier: deaf, isHeard: false, pollMs: 500 });
+    await using running = await openFeed({ url: database().url, carrier: deaf, isHeard: false, pollMs: 100 });
     const frames = (await running.feed.followJobs(made.userId, {}))!;
     await takeFrames(frames, 1);
-    const erasing = mover().eraseUser(made.userId, 1_500);
+    const erasing = mover().eraseUser(made.userId, 5_000);
     expect(deleted(await takeFrames(frames, 1))).toEqual(['DELETED']);
     await erasing;
   });

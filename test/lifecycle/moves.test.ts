@@ -241,7 +241,7 @@ describe('complete', () => {
       refunded: false,
       failure_code: null,
     });
-    expect(events.at(-1)?.processing_time).toBeCloseTo(3_599, -1);
+    expect(events.at(-1)?.processing_time).toBeCloseTo(3_599, -2);
     expect(ledger.map(({ entry }) => entry)).toEqual(['CHARGE']);
     expect(moved.tokenBalance).toBeNull();
     expect(await readBalance(pool, made.userId)).toBe(0);

@@ -5,10 +5,11 @@ import { MOVES } from '../../src/lifecycle/machine.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { type JobOptions, type MadeJob, makeAccount, makeJob } from '../support/factory.ts';
 import {
+  ALWAYS,
   cancelOf,
   nextAttempt,
   type Process,
-  readShortLease,
+  readLease,
   retryOf,
   TAKES_NO_TASK,
   useProcess,
@@ -21,7 +22,7 @@ const second = useProcess(database, 'second');
 
 let leaseMs = 0;
 beforeAll(async () => {
-  leaseMs = await readShortLease(database().pool);
+  leaseMs = await readLease(database().pool);
 });
 
 type Act = 'start' | 'complete' | 'fail' | 'release' | 'cancel' | 'retry' | 'bury' | 'force delete' | 'rescue';
@@ -47,11 +48,7 @@ const acts: Record<Act, (process: Process, made: MadeJob) => Promise<boolean>> =
   'force delete': async ({ lifecycle }, made) =>
     (await lifecycle.forceDelete(made.jobId, { owner: made.userId })).outcome === 'DELETED',
   async rescue({ lifecycle }, made) {
-    const { released, failed } = await lifecycle.rescue({
-      leaseMs,
-      runLimitsMs: {},
-      seenAt: await lifecycle.readTime(),
-    });
+    const { released, failed } = await lifecycle.rescue({ leaseMs, runLimitsMs: {}, seenAt: ALWAYS });
     return [...released, ...failed].includes(made.jobId);
   },
 };

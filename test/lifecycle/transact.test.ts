@@ -1,19 +1,21 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { transact } from '../../src/lifecycle/transact.ts';
-import { createOrm } from '../../src/orm.ts';
 import { useDatabase } from '../support/database.ts';
-import { makeAccount, makeJob } from '../support/factory.ts';
+import { type JobOptions, type MadeJob, makeAccount, makeJob } from '../support/factory.ts';
+import { createPatientOrm } from '../support/orm.ts';
 import { cancelOf, retryOf, work } from './lifecycles.ts';
 import { holdLock } from './rows.ts';
 
 const database = useDatabase();
 let orm: MikroORM;
+let onRollback: () => Promise<void> = async () => undefined;
 
 beforeAll(async () => {
-  orm = await createOrm({ url: database().url, name: 'impatient', lockMs: 100 });
+  orm = await createPatientOrm({ url: database().url, name: 'impatient', lockMs: 100 });
+  orm.em.getEventManager().registerSubscriber({ afterTransactionRollback: () => onRollback() });
 });
 afterAll(() => orm.close());
 
@@ -55,105 +57,96 @@ describe('a transaction', () => {
   });
 
   it('that was chosen to end a deadlock is tried again, and both are done', async () => {
-    await using patient = await createOrm({ url: database().url, name: 'patient', lockMs: 5_000 }).then((made) => ({
+    await using patient = await createPatientOrm({ url: database().url, name: 'patient' }).then((made) => ({
       orm: made,
       [Symbol.asyncDispose]: () => made.close(),
     }));
     const users = [await makeAccount(database().pool), await makeAccount(database().pool)] as const;
     const bothHaveOne = Promise.withResolvers<void>();
+    const oneIsDone = Promise.withResolvers<void>();
     let waiting = 0;
     let tries = 0;
-    const crossing = (first: string, second: string) =>
-      transact(patient.orm.em.fork(), async (em) => {
+    const crossing = async (first: string, second: string) => {
+      await transact(patient.orm.em.fork(), async (em) => {
         tries += 1;
+        // Who was chosen comes again when the other is done, or the two might cross once more.
+        if (tries > 2) await oneIsDone.promise;
         await sql`update accounts set balance = balance where user_id = ${first}`.execute(em.getKysely());
         waiting += 1;
         if (waiting === 2) bothHaveOne.resolve();
         await bothHaveOne.promise;
         await sql`update accounts set balance = balance where user_id = ${second}`.execute(em.getKysely());
       });
+      oneIsDone.resolve();
+    };
     await Promise.all([crossing(users[0], users[1]), crossing(users[1], users[0])]);
     expect(tries).toBe(3);
   });
 });
 
 describe('whoever waits too long for', () => {
-  /** Lets go of a lock when somebody waits for it in a second transaction, after one that gave up. */
-  async function letGoAtSecondTry(lock: AsyncDisposable): Promise<void> {
-    const seen = new Set<string>();
-    while (seen.size < 2) {
-      const { rows } = await database().pool.query<{ began: string }>(
-        `select xact_start::text as began from pg_stat_activity
-         where datname = current_database() and application_name = 'impatient' and wait_event_type = 'Lock'`,
-      );
-      for (const { began } of rows) seen.add(began);
-    }
-    await lock[Symbol.asyncDispose]();
-  }
-
-  const lifecycle = () => createLifecycle({ orm, startingTokens: 3, wake: () => undefined });
   const lockJob = 'select from analysis_jobs where id = $1';
+  const withAccount = async () => ({ userId: await makeAccount(database().pool, { balance: 2 }), jobId: '' });
+  const withJob = (status: JobOptions['status']) => () => makeJob(database().pool, { status });
 
-  it.each([
+  interface Waiter {
+    name: string;
+    make: () => Promise<Pick<MadeJob, 'userId' | 'jobId'>>;
+    act: (lifecycle: Lifecycle, made: Pick<MadeJob, 'userId' | 'jobId'>) => Promise<{ outcome: string } | undefined>;
+    outcome: string;
+  }
+  const waiters: Waiter[] = [
     {
       name: 'an account submits all the same',
-      act: async () => {
-        const userId = await makeAccount(database().pool, { balance: 2 });
-        const lock = await holdLock(database().pool, lockAccount, [userId]);
-        const [submitted] = await Promise.all([lifecycle().submit(userId, [work()]), letGoAtSecondTry(lock)]);
-        return submitted.outcomes[0]?.outcome;
-      },
+      make: withAccount,
+      act: async (lifecycle, { userId }) => (await lifecycle.submit(userId, [work()])).outcomes[0],
       outcome: 'SUBMITTED',
     },
     {
       name: 'an account is granted its tokens all the same',
-      act: async () => {
-        const userId = await makeAccount(database().pool, { balance: 2 });
-        const lock = await holdLock(database().pool, lockAccount, [userId]);
-        const granting = lifecycle().grant({ userId, amount: 1, reason: 'A test', grantedBy: 'service:desk' });
-        return (await Promise.all([granting, letGoAtSecondTry(lock)]))[0].outcome;
-      },
+      make: withAccount,
+      act: (lifecycle, { userId }) =>
+        lifecycle.grant({ userId, amount: 1, reason: 'A test', grantedBy: 'service:desk' }),
       outcome: 'GRANTED',
     },
     {
       name: 'a job cancels it all the same',
-      act: async () => {
-        const job = await makeJob(database().pool, { status: 'QUEUED' });
-        const lock = await holdLock(database().pool, lockJob, [job.jobId]);
-        return (await Promise.all([lifecycle().cancel(cancelOf(job)), letGoAtSecondTry(lock)]))[0].outcome;
-      },
+      make: withJob('QUEUED'),
+      act: (lifecycle, made) => lifecycle.cancel(cancelOf(made)),
       outcome: 'CANCELLED',
     },
     {
       name: 'a job cancels it among others all the same',
-      act: async () => {
-        const job = await makeJob(database().pool, { status: 'QUEUED' });
-        const lock = await holdLock(database().pool, lockJob, [job.jobId]);
-        const cancelling = lifecycle().cancelMany([job.jobId], cancelOf(job));
-        return (await Promise.all([cancelling, letGoAtSecondTry(lock)]))[0][0]?.outcome;
-      },
+      make: withJob('QUEUED'),
+      act: async (lifecycle, made) => (await lifecycle.cancelMany([made.jobId], cancelOf(made)))[0],
       outcome: 'CANCELLED',
     },
     {
       name: 'a job retries it all the same',
-      act: async () => {
-        const job = await makeJob(database().pool, { status: 'FAILED' });
-        const lock = await holdLock(database().pool, lockJob, [job.jobId]);
-        return (await Promise.all([lifecycle().retry(retryOf(job)), letGoAtSecondTry(lock)]))[0].outcome;
-      },
+      make: withJob('FAILED'),
+      act: (lifecycle, made) => lifecycle.retry(retryOf(made)),
       outcome: 'RETRIED',
     },
     {
       name: 'a job deletes it all the same',
-      act: async () => {
-        const job = await makeJob(database().pool, { status: 'COMPLETED' });
-        const lock = await holdLock(database().pool, lockJob, [job.jobId]);
-        const deleting = lifecycle().bury(job.jobId, { owner: job.userId });
-        return (await Promise.all([deleting, letGoAtSecondTry(lock)]))[0].outcome;
-      },
+      make: withJob('COMPLETED'),
+      act: (lifecycle, { jobId, userId }) => lifecycle.bury(jobId, { owner: userId }),
       outcome: 'DELETED',
     },
-  ])('$name', async ({ act, outcome }) => {
-    expect(await act()).toBe(outcome);
+  ];
+
+  it.each(waiters)('$name', async ({ make, act, outcome }) => {
+    const made = await make();
+    const [statement, id] = made.jobId === '' ? [lockAccount, made.userId] : [lockJob, made.jobId];
+    await using lock = await holdLock(database().pool, statement, [id]);
+    let gaveUp = 0;
+    // The lock is there for the first try, and gone before the second.
+    onRollback = async () => {
+      gaveUp += 1;
+      await lock[Symbol.asyncDispose]();
+    };
+    const lifecycle = createLifecycle({ orm, startingTokens: 3, wake: () => undefined });
+    expect(await act(lifecycle, made)).toMatchObject({ outcome });
+    expect(gaveUp).toBe(1);
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Lifecycle } from '../../src/lifecycle/lifecycle.ts';
+import { waitForConnections } from '../support/orm.ts';
 import { EMPTY, type ModelJob, STARTING_TOKENS, type World } from './machine-model.ts';
 
 /** The parts of the sources that a history runs on: the real ones, or a variant's. */
@@ -36,6 +37,7 @@ export async function openStage(pool: pg.Pool, url: string, build: Build): Promi
   const orms = await Promise.all(
     Array.from({ length: PROCESSES }, (_, index) => build.createOrm({ url, name: `process-${index}`, ...LIMITS })),
   );
+  for (const orm of orms) await waitForConnections(orm);
   return {
     pool,
     beat: build.beat,

@@ -12,8 +12,8 @@ import { VARIANTS, type Variant } from './variants.ts';
 const SEED = Number(process.env.MODEL_SEED ?? 1);
 const tried = VARIANTS.filter(({ isRare }) => process.env.MODEL_VARIANTS === 'all' || !isRare);
 /** Far more than any of them needs, because which acts meet is the machine's affair. */
-const HISTORIES = 1_000;
-const LIMIT_MS = 300_000;
+const HISTORIES = 5_000;
+const LIMIT_MS = 900_000;
 
 async function withStage<T>(variant: Variant, act: (stage: Stage) => Promise<T>): Promise<T> {
   await using built = await buildVariant(variant);
