@@ -42,7 +42,7 @@ describe('a running API', () => {
           { ready: true, database: true, migrations: true, feed: true, workers: 0 },
         ]);
       },
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     );
   });
 
@@ -78,7 +78,7 @@ describe('a running API', () => {
 describe('an API that stops', () => {
   it('lets a running request end, tells its sockets, and takes no new connection', async () => {
     const database = await createTestDatabase();
-    const api = await start(database.url);
+    const api = await start(database.url, { ASSAY_LIMIT_LOCK_MS: '9000', ASSAY_LIMIT_STATEMENT_MS: '9000' });
     const sub = randomUUID();
     const token = await signUserToken({ secret, sub, ttlSeconds: 60 });
     const socket = await openSession(api.url, token);
@@ -128,11 +128,16 @@ describe('an API that cannot start', () => {
   it('is not ready, but lives, before the migrations', async () => {
     const database = await emptyDatabase();
     const api = await start(database.url);
-    const response = await fetch(`${api.url}/readyz`);
-    expect([response.status, await response.json()]).toEqual([
-      503,
-      expect.objectContaining({ ready: false, database: true, migrations: false }),
-    ]);
+    await vi.waitFor(
+      async () => {
+        const response = await fetch(`${api.url}/readyz`);
+        expect([response.status, await response.json()]).toEqual([
+          503,
+          expect.objectContaining({ ready: false, database: true, migrations: false }),
+        ]);
+      },
+      { timeout: 20_000 },
+    );
     expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
     await api.stop();
     await database.drop();

@@ -70,7 +70,9 @@ test('compresses a file to the same bytes, and never writes over one that is the
   expect(await readFile(`${file}.zst`, 'utf8')).toBe('mine');
 });
 
-test('goes where PORT says, and says in a line where nobody answered, or that a folder is not a file', async () => {
+test('goes where PORT says, and says in a line where nobody answered, or that a folder is not a file', {
+  timeout: 120_000,
+}, async () => {
   const token = await installation.userToken();
   const runOn = async (port: string, file: string) => {
     const args = [EXAMPLE, 'compress', file, '--token', token];

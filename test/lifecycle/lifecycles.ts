@@ -8,6 +8,7 @@ import { createLifecycle, type Lifecycle, type LifecycleOptions } from '../../sr
 import type { Retry } from '../../src/lifecycle/retry.ts';
 import { STOP_CHANNEL } from '../../src/lifecycle/stop-channel.ts';
 import type { Submission } from '../../src/lifecycle/submit.ts';
+import { waitUntilServerIsAged } from '../support/database.ts';
 import type { JobOptions, MadeJob } from '../support/factory.ts';
 import { createPatientOrm } from '../support/orm.ts';
 import type { Bent } from './invariants.ts';
@@ -153,10 +154,7 @@ const LEASE_MS = 8_000;
  * earliest, and the server of the tests is young: where it is too young for that, this waits until it is old enough.
  */
 export async function readLease(pool: pg.Pool): Promise<number> {
-  await pool.query(
-    `select pg_sleep(extract(epoch from pg_postmaster_start_time() - clock_timestamp()) + $1::float8 / 1000)`,
-    [1.5 * LEASE_MS + 100],
-  );
+  await waitUntilServerIsAged(pool, 1.5 * LEASE_MS + 100);
   return LEASE_MS;
 }
 

@@ -3,17 +3,16 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Viewer } from '../../src/gate/viewer.ts';
 import { holdLock, readBalance, readJob } from '../lifecycle/rows.ts';
 import { service, useApi } from '../support/api.ts';
-import { useDatabase } from '../support/database.ts';
+import { useDatabase, waitUntilServerIsAged } from '../support/database.ts';
 import { type JobOptions, makeAccount, makeJob } from '../support/factory.ts';
 import { chunked, makeFile } from '../support/files.ts';
 import { bend, clear } from './bend.ts';
 import { leavesNothing } from './unchanged.ts';
 
 const database = useDatabase({ bent: 'these tests bend rows to see them mended' });
-const api = useApi(database);
-/** A lease that is shorter than the server of the tests is old: none ends before the server's own start and one more. */
-const impatient = useApi(database, { leaseMs: 1_000 });
-const reconnected = useApi(database, { leaseMs: 1_000, mayJudge: false });
+const LEASE_MS = 10_000;
+const api = useApi(database, { leaseMs: LEASE_MS });
+const reconnected = useApi(database, { leaseMs: LEASE_MS, mayJudge: false });
 
 const repairer = service('jobs:repair');
 const pool = () => database().pool;
@@ -258,14 +257,14 @@ describe('stuckJobs', () => {
   it('lists running jobs without a sign of life for a lease, the most silent first', async () => {
     await makeHealthy();
     const silent = await make({ status: 'PROCESSING', leaseExpiresIn: -20 });
-    const mute = await make({ status: 'PROCESSING', leaseExpiresIn: -30 });
-    await make({ status: 'PROCESSING', leaseExpiresIn: -8 });
+    const mute = await make({ status: 'PROCESSING', leaseExpiresIn: -3_000 });
+    await make({ status: 'PROCESSING', leaseExpiresIn: -0.1 });
     await make({ status: 'CANCELLED', attempt: 1, threadRuns: true, leaseExpiresIn: -40 });
     await nothingIsStored(async () => {
       expect(await stuck()).toEqual([mute.jobId, silent.jobId]);
       expect(await stuck(null)).toEqual([mute.jobId, silent.jobId]);
     });
-    expect(await stuck(25)).toEqual([mute.jobId]);
+    expect(await stuck(1_000)).toEqual([mute.jobId]);
     expect(await stuck(0)).toHaveLength(4);
     expect(await stuck(2_147_483_647)).toEqual([]);
   });
@@ -279,13 +278,9 @@ describe('stuckJobs', () => {
 describe('rescueStuckJobs', () => {
   const RESCUE = 'mutation { rescueStuckJobs { released failed requeued notFixed userErrors { code } } }';
   const none = { released: [], failed: [], requeued: [], notFixed: [], userErrors: [] };
-  const rescue = async () => (await impatient().read<{ rescueStuckJobs: object }>(repairer, RESCUE)).rescueStuckJobs;
+  const rescue = async () => (await api().read<{ rescueStuckJobs: object }>(repairer, RESCUE)).rescueStuckJobs;
 
-  beforeAll(async () => {
-    await pool().query(
-      `select pg_sleep(greatest(0, extract(epoch from pg_postmaster_start_time() + interval '1.1 seconds' - now())))`,
-    );
-  });
+  beforeAll(() => waitUntilServerIsAged(pool(), LEASE_MS + 100));
 
   it('finds nothing where everything is looked after', async () => {
     await makeHealthy();

@@ -8,11 +8,12 @@ import { type RunningApi, startApi } from '../../src/server.ts';
 import { openSession, subscribe } from '../gate/raw-socket.ts';
 import { clearRows } from '../lifecycle/rows.ts';
 import { service, statementsOf, useApi } from '../support/api.ts';
-import { useDatabase } from '../support/database.ts';
+import { useDatabase, waitUntilServerIsAged } from '../support/database.ts';
 import { makeAccount, makeJob } from '../support/factory.ts';
 
 const database = useDatabase({ bent: 'no worker lives that could run these jobs' });
-const api = useApi(database);
+const LEASE_MS = 10_000;
+const api = useApi(database, { leaseMs: LEASE_MS });
 const pool = () => database().pool;
 const operator = service('jobs:read');
 
@@ -50,8 +51,9 @@ describe('the health of an installation', () => {
   });
 
   it('counts a worker as lost, and its job as stuck, by the lease of the installation', async () => {
+    await waitUntilServerIsAged(pool(), LEASE_MS + 100);
     await makeJob(pool(), { status: 'PROCESSING', leaseExpiresIn: -0.5 });
-    await pool().query(`update workers set heartbeat_at = now() - interval '9 seconds'`);
+    await pool().query(`update workers set heartbeat_at = now() - interval '1 second'`);
     expect((await read()).workers).toMatchObject([{ lost: false }]);
     await pool().query(`update workers set heartbeat_at = now() - interval '11 seconds'`);
     expect((await read()).workers).toMatchObject([{ lost: true }]);

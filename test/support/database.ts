@@ -108,6 +108,13 @@ export async function waitUntilBlocked(pool: pg.Pool, count = 1): Promise<Blocke
   }
 }
 
+/** Waits until the server has lived for so long: no worker is dead to a rescue before the server is one lease old. */
+export async function waitUntilServerIsAged(pool: pg.Pool, ms: number): Promise<void> {
+  await pool.query(`select pg_sleep(greatest(0, extract(epoch from pg_postmaster_start_time() - now()) + $1))`, [
+    ms / 1_000,
+  ]);
+}
+
 /**
  * Cuts the connections of these names to the pool's database, and to no other: other files have workers and listeners of the same
  * names in theirs, at the same time. Resolves when they are gone, for until then they may still do what they are asked.

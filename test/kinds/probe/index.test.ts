@@ -4,7 +4,7 @@ import { PROBE_BEHAVIOURS, type ProbeInput, probe } from '../../../src/kinds/pro
 import type { Progress } from '../../../src/runner/context.ts';
 import { useDatabase } from '../../support/database.ts';
 import { runContext } from '../../support/run-context.ts';
-import { HEALED, OWN_KINDS, useWorkers } from '../../support/workers.ts';
+import { HEALED, LASTING, OWN_KINDS, useWorkers } from '../../support/workers.ts';
 
 const MIB = 1_048_576;
 
@@ -95,7 +95,7 @@ describe('a probe in a worker', () => {
   const database = useDatabase({ settlesLater: HEALED });
   const workers = useWorkers(database);
   beforeAll(async () => {
-    await workers.start({}, { kindsModule: OWN_KINDS });
+    await workers.start(LASTING, { kindsModule: OWN_KINDS });
   });
   const submit = (given: Partial<ProbeInput>) => workers.submit(inputOf(given));
 

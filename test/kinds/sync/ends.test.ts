@@ -4,7 +4,7 @@ import { bend, holdLock } from '../../lifecycle/rows.ts';
 import { useDatabase } from '../../support/database.ts';
 import { startProcess } from '../../support/process.ts';
 import { type Answer, numbered, rowsOf, startUpstream, type Upstream } from '../../support/upstream.ts';
-import { FAST, FREE_WITHIN_MS, useWorkers } from '../../support/workers.ts';
+import { FAST, FREE_WITHIN_MS, LASTING, useWorkers } from '../../support/workers.ts';
 
 const database = useDatabase();
 const workers = useWorkers(database);
@@ -43,8 +43,11 @@ afterEach(async () => {
 
 const env = () => ({ ASSAY_SYNC_URL_SKK: `${upstream.origin}/skk` });
 
+/** Where a lease has to end: later than a machine stands still. */
+const SHORT_LEASE = { ASSAY_LEASE_MS: '6000' };
+
 /** A worker whose pages may take long: the source of these tests holds some back. */
-const startWorker = () => workers.start(env(), { kindsModule: patientKinds });
+const startWorker = (lease = LASTING) => workers.start({ ...lease, ...env() }, { kindsModule: patientKinds });
 const patientKinds = new URL('../../support/patient-sync-kinds.ts', import.meta.url).href;
 
 async function request(): Promise<string> {
@@ -60,7 +63,7 @@ async function readStaged(): Promise<number> {
 }
 
 const gathered = (count: number) =>
-  vi.waitFor(async () => expect(await readStaged()).toBe(count), { timeout: 15_000, interval: 20 });
+  vi.waitFor(async () => expect(await readStaged()).toBe(count), { timeout: 40_000, interval: 20 });
 
 async function readRecords(): Promise<string[]> {
   const { rows } = await database().pool.query<{ id: string }>(
@@ -108,22 +111,22 @@ describe('a sync that is under way', () => {
 
   it('is done anew where its worker is killed, and what that one had gathered is swept', async () => {
     const killed = startProcess(process.execPath, [cli, 'worker'], {
-      env: { PATH: process.env.PATH, DATABASE_URL: database().url, ...FAST, ...env() },
+      env: { PATH: process.env.PATH, DATABASE_URL: database().url, ...FAST, ...SHORT_LEASE, ...env() },
     });
     const jobId = await request();
     await gathered(500);
     killed.kill('SIGKILL');
     await killed.waitForEnd();
     letGo();
-    await startWorker();
-    expect(await workers.reach(jobId, 'COMPLETED', 20_000)).toMatchObject({ attempt: 2, testResult: { records: 650 } });
+    await startWorker(SHORT_LEASE);
+    expect(await workers.reach(jobId, 'COMPLETED')).toMatchObject({ attempt: 2, testResult: { records: 650 } });
     await gathered(0);
     expect(await readRecords()).toEqual(ALL);
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED', 'STARTED', 'COMPLETED']);
   });
 
   it('changes nothing any more where its lease is another’s', async () => {
-    await startWorker();
+    await startWorker(SHORT_LEASE);
     const jobId = await request();
     await gathered(300);
     const taken = "lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'";
@@ -149,7 +152,7 @@ describe('a sync that is under way', () => {
       const cutOff = `select pg_terminate_backend(pid) from pg_stat_activity
         where wait_event_type = 'Lock' and query like '%sync_staging%' and datname = current_database()`;
       await vi.waitFor(async () => expect((await database().pool.query(cutOff)).rowCount).toBe(1), {
-        ...{ timeout: 10_000, interval: 20 },
+        ...{ timeout: 40_000, interval: 20 },
       });
     }
     expect(await workers.reach(jobId, 'COMPLETED')).toMatchObject({

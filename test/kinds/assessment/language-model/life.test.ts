@@ -3,14 +3,15 @@ import { useApi, user } from '../../../support/api.ts';
 import { useDatabase } from '../../../support/database.ts';
 import { makeAccount } from '../../../support/factory.ts';
 import { keepSilent, say, startLanguageModel, wordWell } from '../../../support/language-model.ts';
-import { FREE_WITHIN_MS, OWN_KINDS, useWorkers } from '../../../support/workers.ts';
+import { FREE_WITHIN_MS, LASTING, OWN_KINDS, useWorkers } from '../../../support/workers.ts';
 import { respondent } from '../respondents.ts';
 
 const database = useDatabase();
 const workers = useWorkers(database);
 const api = useApi(database, { languageModel: true });
 
-const start = (env: Record<string, string>) => workers.start(env, { kindsModule: OWN_KINDS, threadMemoryMb: 128 });
+const start = (env: Record<string, string>) =>
+  workers.start({ ...LASTING, ...env }, { kindsModule: OWN_KINDS, threadMemoryMb: 128 });
 
 const SUBMIT = `mutation ($input: SubmitAssessmentInput!) {
   submitAssessment(input: $input) { job { id } tokenBalance userErrors { code message field } }
@@ -72,7 +73,7 @@ describe('an assessment for the language model', () => {
     await start(server.env);
     const viewer = user(await makeAccount(database().pool));
     const id = await submit(viewer);
-    await expect.poll(() => server.asked.length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(() => server.asked.length, { timeout: 40_000 }).toBe(1);
     const { balance } = await workers.state(id);
     expect(await workers.cancel(id)).toMatchObject({ outcome: 'CANCELLED' });
     await server.asked[0]?.closed;
