@@ -18,6 +18,6 @@ export default defineConfig({
     // A busy machine takes its time; a wait ends as soon as what it waits for is there.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { useDatabase } from './support/database.ts';
 import { createInstallation, post } from './support/installation.ts';
 import { sampleInput } from './support/respondents.ts';
@@ -70,16 +70,21 @@ test('a balance of one, asked twenty times at once over two API processes, pays 
 });
 
 /** Sends one request after the other over a connection that it keeps, until one fails. */
-async function askOn(url: string, token: string, pauseMs: number): Promise<{ answered: number; failure: unknown }> {
-  for (let answered = 0; ; answered += 1) {
-    try {
-      const { data } = await post(url, token, '{ viewer { tokenBalance } }');
-      expect(data).toEqual({ viewer: { tokenBalance: 3 } });
-      if (pauseMs > 0) await wait(pauseMs);
-    } catch (error) {
-      return { answered, failure: error instanceof Error ? (error.cause ?? error) : error };
+function askOn(url: string, token: string, pauseMs: number) {
+  let answered = 0;
+  const failing = (async (): Promise<unknown> => {
+    for (;;) {
+      try {
+        const { data } = await post(url, token, '{ viewer { tokenBalance } }');
+        expect(data).toEqual({ viewer: { tokenBalance: 3 } });
+        answered += 1;
+        if (pauseMs > 0) await wait(pauseMs);
+      } catch (error) {
+        return error instanceof Error ? (error.cause ?? error) : error;
+      }
     }
-  }
+  })();
+  return { countAnswered: () => answered, failing };
 }
 
 test('an API process that stops under requests without pause fails none of them but by refusing a connection', {
@@ -89,13 +94,11 @@ test('an API process that stops under requests without pause fails none of them 
   const token = await installation.userToken();
   for (const { url, process } of await Promise.all([installation.startApi(), installation.startApi()])) {
     const asking = [0, 0, 0, 0, 0, 0, 0, 0, 20, 50].map((pauseMs) => askOn(url, token, pauseMs));
+    await vi.waitFor(() => expect(Math.min(...asking.map((one) => one.countAnswered()))).toBeGreaterThan(0), 30_000);
     await wait(500);
     process.kill('SIGTERM');
-    for (const { answered, failure } of await Promise.all(asking)) {
-      // Nothing was sent, and so nothing can be lost.
-      expect(failure).toMatchObject({ syscall: 'connect' });
-      expect(answered).toBeGreaterThan(0);
-    }
+    // Nothing was sent, and so nothing can be lost.
+    for (const { failing } of asking) expect(await failing).toMatchObject({ syscall: 'connect' });
     expect(await process.waitForEnd(30_000)).toEqual({ code: 0, signal: null });
   }
 });

@@ -15,6 +15,7 @@ import { FAST } from './support/workers.ts';
 const database = useDatabase();
 const env = { ...FAST, ASSAY_PROBES: 'on', JWT_SECRET: 'a secret of more than thirty-two bytes' };
 const SUBMIT = `mutation ($input: SubmitProbeInput!) { submitProbe(input: $input) { job { id } } }`;
+const CANCEL = `mutation ($id: ID!) { cancelJob(input: { id: $id }) { job { status } } }`;
 const ALL = 'subscription ($after: Cursor) { allEvents(after: $after) { ... on FeedPosition { position reason } } }';
 
 interface JobRow {
@@ -33,7 +34,7 @@ function followMine(url: string, token: string, after?: string) {
   const seqsOf = (jobId: string) => told.flatMap((one) => ('jobId' in one && one.jobId === jobId ? [one.seq] : []));
   const hears = (jobId: string, type: string) =>
     vi.waitUntil(() => told.some((one) => 'jobId' in one && one.jobId === jobId && one.type === type), {
-      timeout: 20_000,
+      timeout: 40_000,
     });
   const close = async () => {
     client.close();
@@ -84,13 +85,15 @@ test('a backup of a running installation goes on in another cluster: who comes w
   const done = await submit(before.client, { behaviour: 'ECHO' });
   await before.hears(done, 'COMPLETED');
   const cursors = [before.told.at(-1)];
-  const runs = await submit(before.client, { behaviour: 'SLEEP', milliseconds: 2_000 });
+  const service = await beginAll(old, oldUrl);
+  // Long enough to run still when the backup is made.
+  const runs = await submit(before.client, { behaviour: 'SLEEP', milliseconds: 10_000 });
   await before.hears(runs, 'STARTED');
   const waits = await submit(before.client, { behaviour: 'ECHO' });
   await before.hears(waits, 'QUEUED');
-  const service = await beginAll(old, oldUrl);
   const oldLog = (await query<{ id: string }>(database().url, LOG))[0]!.id;
   await tools.dump(database().url, file);
+  await before.client.request(CANCEL, { id: runs });
   const lost = await submit(before.client, { behaviour: 'ECHO' });
   await before.hears(lost, 'COMPLETED');
   cursors.push(before.told.at(-1));

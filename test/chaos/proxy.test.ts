@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FaultProxy, startProxy } from '../../chaos/proxy.ts';
 
 /** A server that sends back what it gets, and remembers its connections. */
@@ -18,6 +18,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await proxy.close();
   for (const socket of [...clients.splice(0), ...served.splice(0)]) socket.destroy();
   await new Promise((resolve) => server.close(resolve));
@@ -38,6 +39,9 @@ async function echo(socket: Socket, text: string): Promise<string> {
 
 /** `once` would take the error that comes before for its own. */
 const isClosed = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()));
+
+/** Has the times of faults turned by hand: while they last, a busy machine may do nothing else for as long. */
+const holdTime = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 
 /** A connection that is known to stand on both sides. */
 async function openAndEcho(): Promise<Socket> {
@@ -75,6 +79,7 @@ describe('the fault proxy', () => {
     const heard: unknown[] = [];
     served[0]!.on('data', (data) => heard.push(data));
     const closed = isClosed(served[0]!);
+    holdTime();
     proxy.links()[0]!.silence(400);
     silent.write('lost');
     silent.destroy();
@@ -82,6 +87,7 @@ describe('the fault proxy', () => {
     expect(heard).toEqual([]);
     expect(served[0]!.destroyed).toBe(false);
     expect(proxy.links()).toHaveLength(1);
+    vi.advanceTimersByTime(400);
     await closed;
     expect(heard).toEqual([]);
   });
@@ -90,11 +96,14 @@ describe('the fault proxy', () => {
     const [stalled, other] = [await openAndEcho(), await openAndEcho()];
     const heard: string[] = [];
     stalled.on('data', (data: string) => heard.push(data));
+    holdTime();
     proxy.links()[0]!.stall(300);
     stalled.write('late');
     await echo(other, 'overtakes it');
     expect(heard).toEqual([]);
-    await once(stalled, 'data');
+    const came = once(stalled, 'data');
+    vi.advanceTimersByTime(300);
+    await came;
     expect(heard).toEqual(['late']);
   });
 

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useDatabase } from '../support/database.ts';
 import type { RunningProcess } from '../support/process.ts';
 import { samplesOf } from '../support/samples.ts';
+import { freePort } from '../support/upstream-process.ts';
 import { runAssay, startAssay } from './assay.ts';
 
 const START_LIMIT_MS = 60_000;
@@ -61,14 +62,6 @@ async function waitForBanner(run: RunningProcess): Promise<Banner> {
   };
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
 async function query(url: string, token: string | undefined, text: string): Promise<Record<string, unknown>> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -118,9 +111,13 @@ describe('assay start', { timeout: 180_000 }, () => {
     const job = `{ job(id: "${submitted.data.submitAssessment.job.id}") { status } }`;
     const status = async (of: Banner) => (await query(of.url, of.userToken, job)).data;
     await expect.poll(() => status(banner), { timeout: 20_000 }).toEqual({ job: { status: 'COMPLETED' } });
-    const samples = samplesOf(await (await fetch(`${banner.url}/metrics`)).text());
-    const moves = (move: string) => samples.get(`assay_moves_total{move="${move}"}`);
-    expect([moves('submit'), moves('complete'), samples.get('assay_workers_alive')]).toEqual([1, 1, 1]);
+    // The row is written a little before it is counted.
+    const counted = async () => {
+      const samples = samplesOf(await (await fetch(`${banner.url}/metrics`)).text());
+      const moves = (move: string) => samples.get(`assay_moves_total{move="${move}"}`);
+      return [moves('submit'), moves('complete'), samples.get('assay_workers_alive')];
+    };
+    await expect.poll(counted).toEqual([1, 1, 1]);
 
     first.kill('SIGKILL');
     await first.waitForEnd();

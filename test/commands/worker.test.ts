@@ -23,7 +23,7 @@ describe('assay worker', () => {
     await using worker = startAssay(['worker'], { cwd, env });
     await worker.waitForOutput(/worker started/);
     const workers = async () => (await database().pool.query('select concurrency from workers')).rows;
-    await expect.poll(workers, { timeout: 5_000 }).toEqual([{ concurrency: 1 }]);
+    await expect.poll(workers, { timeout: 20_000 }).toEqual([{ concurrency: 1 }]);
     worker.kill('SIGTERM');
     expect(await worker.waitForEnd()).toEqual({ code: 0, signal: null });
   });

@@ -25,7 +25,8 @@ function startCrampedWorker() {
 it('a job whose output has no room fails after its attempts, paid back and without a trace, or waits for room', async () => {
   const noise = randomBytes(4 * ROOM_BYTES);
   const failing = await jobs.submit('COMPRESS', COMPRESSION, noise, storage(), 1);
-  const patient = await jobs.submit('COMPRESS', COMPRESSION, noise);
+  // As often as it fails before the other worker comes.
+  const patient = await jobs.submit('COMPRESS', COMPRESSION, noise, storage(), 9);
   const small = await jobs.submit('COMPRESS', COMPRESSION, randomBytes(1_000));
   await using worker = startCrampedWorker();
   expect(await workers.reach(failing.jobId, 'FAILED', 30_000)).toMatchObject({
@@ -33,7 +34,7 @@ it('a job whose output has no room fails after its attempts, paid back and witho
   });
   await expect.poll(() => workers.events(patient.jobId)).toContain('RELEASED');
   expect(await workers.reach(small.jobId, 'COMPLETED')).toMatchObject({ balance: 8 });
-  expect(worker.output()).toMatch(/EFBIG/);
+  await worker.waitForOutput(/EFBIG/);
   worker.kill('SIGTERM');
   expect(await worker.waitForEnd()).toEqual({ code: 0, signal: null });
 

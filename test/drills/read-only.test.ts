@@ -7,7 +7,7 @@ import { createLog } from '../../src/log.ts';
 import { startApi } from '../../src/server.ts';
 import { useDatabase } from '../support/database.ts';
 import { sampleInput } from '../support/respondents.ts';
-import { HEALED, scratchFile, untilHandled, useWorkers } from '../support/workers.ts';
+import { HEALED, letGo, scratchFile, untilHandled, useWorkers } from '../support/workers.ts';
 
 const database = useDatabase({ settlesLater: HEALED });
 const workers = useWorkers(database);
@@ -32,7 +32,7 @@ async function setReadOnly(isReadOnly: boolean): Promise<void> {
     const change = isReadOnly ? 'set default_transaction_read_only = on' : 'reset default_transaction_read_only';
     await client.query(`alter database ${name} ${change}`);
     await client.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
     );
   } finally {
     client.release();
@@ -58,14 +58,17 @@ it('a database that may only be read costs no job anything: reads go on, submits
     expect(await submit()).toMatchObject({ status: 200, codes: [] });
     const { log } = await workers.start();
     const file = scratchFile();
-    const jobId = await workers.submit({ does: 'SLEEP', milliseconds: 500, file }, 1);
+    const jobId = await workers.submit({ does: 'HELD', file }, 1);
     await untilHandled(file);
 
     await setReadOnly(true);
+    letGo(file);
     await expect.poll(submit).toMatchObject({ status: 503, codes: ['SERVICE_UNAVAILABLE'], retryAfter: '1' });
-    expect(await ask('{ jobs(first: 5) { nodes { id } } }')).toMatchObject({
-      ...{ status: 200, codes: [], data: { jobs: { nodes: [{}] } } },
-    });
+    await expect
+      .poll(() => ask('{ jobs(first: 5) { nodes { id } } }'))
+      .toMatchObject({
+        ...{ status: 200, codes: [], data: { jobs: { nodes: [{}] } } },
+      });
     expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
     // The work is done, and nobody can write that down.
     await expect.poll(log.messages).toContain('the end of an attempt could not be written yet');

@@ -29,7 +29,7 @@ it('who knows two API processes meets no failure while one stops, and his socket
   const load = startLoad({ urls, users, lanes: 4, pauseMs: 20, work });
   await expect.poll(() => load.jobIds.length).toBeGreaterThan(10);
   stopped.process.kill('SIGTERM');
-  expect(await stopped.process.waitForEnd(10_000)).toEqual({ code: 0, signal: null });
+  expect(await stopped.process.waitForEnd(30_000)).toEqual({ code: 0, signal: null });
   const { length } = load.jobIds;
   await expect.poll(() => load.jobIds.length).toBeGreaterThan(length + 10);
   await load.stop();

@@ -10,7 +10,15 @@ import { startThreads, type Threads } from '../../src/runner/threads.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { kinds, type ProbeInput } from '../support/probe-kinds.ts';
 import { NO_STORAGE } from '../support/run-context.ts';
-import { PROBE_KINDS, readableLog, testConfig, useWorkers } from '../support/workers.ts';
+import {
+  letGo,
+  PROBE_KINDS,
+  readableLog,
+  scratchFile,
+  testConfig,
+  untilHandled,
+  useWorkers,
+} from '../support/workers.ts';
 
 const database = useDatabase({
   bent: { 'runnable-task-has-waiting-job': 'attempts run here without the queue, which would take their tasks' },
@@ -28,11 +36,11 @@ beforeAll(() => {
 });
 afterAll(() => threads.stop());
 
-function attemptsWith(faults: Partial<Lifecycle> = {}) {
+function attemptsWith(faults: Partial<Lifecycle> = {}, own: Threads = threads) {
   return createAttempts({
     workerId: randomUUID(),
     lifecycle: { ...workers.lifecycle(), ...faults },
-    threads,
+    threads: own,
     heartbeat: { add: () => undefined, remove: () => undefined },
     kinds,
     config: testConfig(database().url, { ASSAY_LEASE_MS: '60000' }),
@@ -74,10 +82,12 @@ describe('a task whose attempt may not write any more never resolves', () => {
   });
 
   it('when its last write is refused', async () => {
-    const task = await submit({ does: 'SLEEP', milliseconds: 400 });
+    const file = scratchFile();
+    const task = await submit({ does: 'HELD', file });
     const running = attemptsWith().run(task);
-    await workers.reach(task.jobId, 'PROCESSING');
+    await untilHandled(file);
     await workers.lifecycle().release(await leaseOf(task), { delayMs: 60_000, countsAttempt: true });
+    letGo(file);
     await expect(running).rejects.toThrow(MoveRefused);
     expect(await workers.events(task.jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED']);
   });
@@ -134,7 +144,15 @@ describe('an attempt whose job is cancelled resolves when its thread is gone, an
   };
 
   it('when it hears of it', async () => {
-    const attempts = attemptsWith();
+    // The word that the thread is gone comes when the test has looked.
+    const [gone, looked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const run: Threads['run'] = async (options) => {
+      const outcome = await threads.run(options);
+      gone.resolve();
+      await looked.promise;
+      return outcome;
+    };
+    const attempts = attemptsWith({}, { ...threads, run });
     const task = await submit({ does: 'HANG' });
     const running = attempts.run(task);
     await workers.reach(task.jobId, 'PROCESSING');
@@ -142,7 +160,9 @@ describe('an attempt whose job is cancelled resolves when its thread is gone, an
     await workers.cancel(task.jobId);
     expect(await isFree(task)).toBe(false);
     attempts.lose([lease]);
+    await gone.promise;
     expect(await isFree(task)).toBe(false);
+    looked.resolve();
     await running;
     expect(await isFree(task)).toBe(true);
   });

@@ -4,14 +4,14 @@ import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.t
 import { createOrm } from '../../src/orm.ts';
 import { useDatabase } from '../support/database.ts';
 import { burntIn } from '../support/processor-time.ts';
-import { FREE_WITHIN_MS, HEALED, OWN_KINDS, scratchFile, untilHandled, useWorkers } from '../support/workers.ts';
+import { FREE_WITHIN_MS, HEALED, letGo, OWN_KINDS, scratchFile, untilHandled, useWorkers } from '../support/workers.ts';
 
 const database = useDatabase({ settlesLater: HEALED });
 const workers = useWorkers(database);
 
 /** So long that nothing is found by a beat in the time of a test. */
 const SELDOM = { ASSAY_HEARTBEAT_MS: '20000', ASSAY_LEASE_MS: '60000' };
-const SOON = { timeout: 15_000 };
+const SOON = { timeout: 30_000 };
 const probes = { kindsModule: OWN_KINDS };
 
 const submitProbe = (behaviour: ProbeBehaviour) =>
@@ -68,15 +68,18 @@ describe('a running job that is cancelled', () => {
   it('can be tried again at once, and its old thread writes nothing into the new round', async () => {
     const { log } = await workers.start();
     const file = scratchFile();
-    const jobId = await workers.submit({ does: 'NUMBERED', milliseconds: 1_200, file });
+    const jobId = await workers.submit({ does: 'HELD', file });
     await untilHandled(file);
     await workers.cancel(jobId);
     await workers.lifecycle().retry({ jobId, scope: 'any owner', priceOf: () => 3, tierPriority: 0 });
+    await untilHandled(file, 2);
+    letGo(file, 1);
+    await expect.poll(log.messages, SOON).toContain('attempt lost');
+    letGo(file);
     expect(await workers.reach(jobId, 'COMPLETED')).toMatchObject({ attempt: 1, testResult: { run: 2 }, balance: 7 });
     expect(await workers.events(jobId)).toEqual([
       ...['QUEUED', 'STARTED', 'CANCELLED', 'RETRIED', 'STARTED', 'COMPLETED'],
     ]);
-    await expect.poll(log.messages, SOON).toContain('attempt lost');
     await expectEmptyQueue();
   });
 
@@ -142,10 +145,12 @@ describe('where the notification is lost', () => {
 
   it('what the handler answers is refused and does the same', async () => {
     await workers.start(SELDOM);
-    const jobId = await workers.submit({ does: 'NUMBERED', milliseconds: 600, file: scratchFile() });
-    await workers.reach(jobId, 'PROCESSING');
+    const file = scratchFile();
+    const jobId = await workers.submit({ does: 'HELD', file });
+    await untilHandled(file);
     await cancelUnheard(jobId);
-    expect(await workers.free(jobId)).toBeLessThan(600 + FREE_WITHIN_MS);
+    letGo(file);
+    expect(await workers.free(jobId)).toBeLessThan(FREE_WITHIN_MS);
     expect(await workers.state(jobId)).toMatchObject({ status: 'CANCELLED', testResult: null, balance: 10 });
     await expectEmptyQueue();
   });
@@ -153,12 +158,15 @@ describe('where the notification is lost', () => {
   it('the old round writes nothing into the new one that already runs', async () => {
     const { log } = await workers.start(SELDOM);
     const file = scratchFile();
-    const jobId = await workers.submit({ does: 'NUMBERED', milliseconds: 3_000, file });
+    const jobId = await workers.submit({ does: 'HELD', file });
     await untilHandled(file);
     await cancelUnheard(jobId);
     await muted.retry({ jobId, scope: 'any owner', priceOf: () => 2, tierPriority: 0 });
-    await expect.poll(() => workers.events(jobId), SOON).toContain('COMPLETED');
+    await untilHandled(file, 2);
+    letGo(file, 1);
     await expect.poll(log.messages, SOON).toContain('attempt lost');
+    letGo(file);
+    await expect.poll(() => workers.events(jobId), SOON).toContain('COMPLETED');
     expect(await workers.state(jobId)).toMatchObject({ status: 'COMPLETED', testResult: { run: 2 }, balance: 8 });
     expect(await workers.events(jobId)).toEqual([
       ...['QUEUED', 'STARTED', 'CANCELLED', 'RETRIED', 'STARTED', 'COMPLETED'],
@@ -169,8 +177,7 @@ describe('where the notification is lost', () => {
 it('a job that waits for its next attempt is cancelled for good', async () => {
   await workers.start({}, { backoff: { firstMs: 60_000, capMs: 60_000 } });
   const jobId = await workers.submit({ does: 'UPSTREAM' });
-  await workers.reach(jobId, 'PROCESSING');
-  await workers.reach(jobId, 'QUEUED');
+  await expect.poll(() => workers.events(jobId), SOON).toContain('RELEASED');
   expect(await workers.cancel(jobId)).toMatchObject({ outcome: 'CANCELLED' });
   expect(await workers.free(jobId)).toBe(0);
   expect(await workers.state(jobId)).toMatchObject({ status: 'CANCELLED', attempt: 1, balance: 10 });

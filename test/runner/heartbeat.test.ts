@@ -10,6 +10,8 @@ import { readableLog } from '../support/workers.ts';
 
 const database = useDatabase();
 const workerId = randomUUID();
+/** Longer than a busy machine keeps this process from what it does next: by it, words that come early are remembered. */
+const LEASE_MS = 20_000;
 let heartbeat: Heartbeat;
 let thread: Worker;
 let lost: Lease[];
@@ -27,7 +29,7 @@ beforeEach(() => {
     host: 'test',
     pid: process.pid,
     concurrency: 1,
-    leaseMs: 1_500,
+    leaseMs: LEASE_MS,
     heartbeatMs: 100,
     log: log.log,
     onLost: (leases) => lost.push(...leases),
@@ -83,37 +85,36 @@ it('keeps the leases of its attempts, and tells which are lost', async () => {
   const kept = async () =>
     (
       await database().pool.query(
-        'select id from analysis_jobs where lease_expires_at > now() + make_interval(secs => 1.2)',
+        'select id from analysis_jobs where lease_expires_at > now() + make_interval(secs => 5)',
       )
     ).rows;
   await expect.poll(kept).toEqual([{ id: mine.jobId }]);
 });
 
-it('goes on beating while the main thread is blocked for two seconds', async () => {
+it('goes on beating while the main thread is blocked for some seconds', async () => {
   await heartbeat.join('pool-one');
-  const until = performance.now() + 2_000;
-  while (performance.now() < until);
-  // Else the last one came before the two seconds.
-  expect((await silence())?.ms).toBeLessThan(2_000);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000);
+  // Else the last one came before they began.
+  expect((await silence())?.ms).toBeLessThan(5_000);
 });
 
 it('says when its beats do not come through, until they do again', async () => {
   await heartbeat.join('pool-one');
   expect(heartbeat.isFailing()).toBe(false);
-  expect(log.messages()).toEqual([]);
+  await silence(); // by a connection that is there while no other can be made
   const name = new URL(database().url).pathname.slice(1);
   const server = new pg.Client({ connectionString: inject('serverUrl') });
   await server.connect();
   try {
     await server.query(`alter database ${name} allow_connections false`);
     await cutConnections(database().pool, 'assay-heartbeat');
-    await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(true), 10_000);
+    await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(true), 20_000);
   } finally {
     await server.query(`alter database ${name} allow_connections true`);
     await server.end();
   }
-  await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(false), 10_000);
-  expect(log.messages()).toEqual(['a heartbeat failed', 'heartbeats come through again']);
+  await vi.waitFor(() => expect(heartbeat.isFailing()).toBe(false), 20_000);
+  expect([log.messages()[0], log.messages().at(-1)]).toEqual(['a heartbeat failed', 'heartbeats come through again']);
 });
 
 it('connects again when its connection is cut', async () => {

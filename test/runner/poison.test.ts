@@ -7,7 +7,7 @@ import { FAST, HEALED, useWorkers } from '../support/workers.ts';
 const database = useDatabase({ settlesLater: HEALED });
 const workers = useWorkers(database);
 
-const RUN_LIMIT_MS = 8_000;
+const RUN_LIMIT_MS = 15_000;
 
 /** What becomes of jobs that harm whoever runs them. */
 const poisons: [ProbeInput['does'], attempts: number, code: string][] = [
@@ -25,7 +25,7 @@ function spawnWorker() {
 }
 
 it('fails poisonous jobs after their attempts, with one refund; all other jobs complete, and the fleet lives on', {
-  timeout: 90_000,
+  timeout: 120_000,
 }, async () => {
   await using one = spawnWorker();
   await using other = spawnWorker();

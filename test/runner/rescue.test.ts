@@ -7,7 +7,7 @@ import { useDatabase } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
 import { readableLog } from '../support/workers.ts';
 
-// Half of it may pass between the look and the rescue, also on a busy machine; the server has been up for longer.
+// The server has been up for longer. Half of it may pass between the look and the rescue: else that one judges nobody.
 const LEASE_MS = 2_000;
 const database = useDatabase();
 let lifecycle: Lifecycle;
@@ -44,11 +44,17 @@ it('leaves the jobs of others alone while its process may not judge', async () =
 
 it('takes them up once it may, and tells of it once', async () => {
   const { look, log } = rescuer(() => lifecycle.readTime());
+  // A machine that is too slow at first tells of a job that is lost, and not of a rescue.
+  await expect
+    .poll(async () => {
+      await look();
+      return await readStatus();
+    })
+    .toBe('QUEUED');
+  const { length } = log.lines;
+  expect(log.lines.filter(({ released }) => released)).toMatchObject([{ msg: 'lost jobs rescued', released: [jobId] }]);
   await look();
-  expect(await readStatus()).toBe('QUEUED');
-  expect(log.lines).toMatchObject([{ msg: 'lost jobs rescued', released: [jobId] }]);
-  await look();
-  expect(log.lines).toHaveLength(1);
+  expect(log.lines).toHaveLength(length);
 });
 
 it('tells of a failure once, until it has worked again', async () => {

@@ -157,10 +157,10 @@ describe('an attempt that writes a file', () => {
       const task = await submit();
       const stop = attemptsWith({ complete });
       const running = stop.run(task).catch(() => undefined);
-      await vi.waitFor(async () => expect(await readRemovals(database().pool)).toHaveLength(1), { timeout: 10_000 });
+      await vi.waitFor(async () => expect(await readRemovals(database().pool)).toHaveLength(1), { timeout: 20_000 });
       await vi.waitFor(
         async () => expect(await readRemovals(database().pool)).toMatchObject([{ is_due: true }]),
-        5_000,
+        20_000,
       );
       await stop.stop(0);
       await running;

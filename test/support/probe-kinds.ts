@@ -12,6 +12,7 @@ const input = z.strictObject({
     'HANG',
     'HANG_ONCE',
     'NUMBERED',
+    'HELD',
     'SPIN',
     'NATIVE',
     'EXIT',
@@ -44,6 +45,14 @@ type Behaviour = (given: z.output<typeof input>, context: RunContext) => unknown
 
 const leak: unknown[] = [];
 
+/** The file that lets go the handlers which wait by another one: the run whose number is in it, or all of them. */
+export const goOf = (file: string) => `${file}.go`;
+export const ALL_GO = '*';
+
+async function untilLetGo(file: string, run = 1): Promise<void> {
+  while (!existsSync(goOf(file)) || ![ALL_GO, `${run}`].includes(readFileSync(goOf(file), 'utf8'))) await delay(10);
+}
+
 const behaviours: Record<ProbeInput['does'], Behaviour> = {
   ECHO: (given) => ({ echo: given }),
   SLEEP: async ({ milliseconds, file }, { signal }) => {
@@ -51,7 +60,11 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     await delay(milliseconds, undefined, { signal });
     return { slept: milliseconds };
   },
-  TELL: ({ times }, { log }) => {
+  TELL: async ({ times, file }, { log }) => {
+    if (file) {
+      appendFileSync(file, '.');
+      await untilLetGo(file);
+    }
     const odd = { deep: { down: 1 }, act: () => 0, sign: Symbol('sign') } as unknown as { deep: string };
     for (let line = 1; line <= times; line += 1) log('It goes on'.padEnd(2_000, '.'), { line, of: null, ...odd });
     return { told: times };
@@ -61,10 +74,15 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     const runs = readFileSync(file, 'utf8').length;
     return runs > 1 ? { runs } : new Promise(() => setInterval(() => undefined, 1_000));
   },
-  NUMBERED: async ({ milliseconds, file = '' }) => {
+  NUMBERED: ({ file = '' }) => {
+    appendFileSync(file, '.');
+    return { run: readFileSync(file, 'utf8').length };
+  },
+  // Deaf to a stop, and at work until the test lets it go.
+  HELD: async ({ file = '' }) => {
     appendFileSync(file, '.');
     const run = readFileSync(file, 'utf8').length;
-    await delay(milliseconds);
+    await untilLetGo(file, run);
     return { run };
   },
   // Outside JavaScript, where a thread cannot be terminated before it comes back. The file is written from there.
@@ -105,17 +123,17 @@ const behaviours: Record<ProbeInput['does'], Behaviour> = {
     if (runs < times) throw new KindError(`Failed for the ${runs + 1}. time`, { retryable: true });
     return { runs: runs + 1 };
   },
-  REPORT: async ({ times, milliseconds }, { report }) => {
+  REPORT: async ({ times, milliseconds, file }, { report }) => {
     for (let time = 1; time <= times; time += 1) {
       report({ percent: (90 * time) / times, current: time, expected: times });
       if (milliseconds > 0) await delay(milliseconds);
     }
-    await delay(600);
+    if (file) await untilLetGo(file);
     return { times };
   },
-  WILD_REPORT: async (_given, { report }) => {
+  WILD_REPORT: async ({ file = '' }, { report }) => {
     for (const percent of [-5, Number.NaN, 250]) report({ percent });
-    await delay(100);
+    await untilLetGo(file);
     return {};
   },
   LATE_REPORT: (_given, { report }) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
@@ -11,7 +11,7 @@ import { createLog, type Log } from '../../src/log.ts';
 import { createOrm } from '../../src/orm.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/worker.ts';
 import type { TestDatabase } from './database.ts';
-import type { ProbeInput } from './probe-kinds.ts';
+import { ALL_GO, goOf, type ProbeInput } from './probe-kinds.ts';
 
 /** Handlers that misbehave, all of them under the kind PROBE. */
 export const PROBE_KINDS = new URL('./probe-kinds.ts', import.meta.url).href;
@@ -22,10 +22,16 @@ export const OWN_KINDS = new URL('../../src/kinds/index.ts', import.meta.url).hr
 /** Why what settles is not judged after each test (`settlesLater`) where workers are stopped, killed and cut off. */
 export const HEALED = 'a worker may leave a task that it has just fetched, and the next one puts that right';
 
+/**
+ * A lease that no test has to wait for long, and that outlasts what a busy machine does to a worker which is well: one of
+ * its threads, its processes or its sessions may stand still for some seconds while whoever judges it goes on.
+ */
+export const LEASE_MS = 5_000;
+
 /** Short times, so that a test of an outage does not last ten seconds. */
 export const FAST = {
   ASSAY_WORKER_CONCURRENCY: '2',
-  ASSAY_LEASE_MS: '1500',
+  ASSAY_LEASE_MS: `${LEASE_MS}`,
   ASSAY_HEARTBEAT_MS: '300',
   ASSAY_RESCUE_MS: '300',
   ASSAY_PROGRESS_MS: '100',
@@ -41,7 +47,7 @@ const PATIENCE_MS = 40_000;
  * Within which a cancelled job's thread is gone, in milliseconds. The aim is one second, which the benchmark of cancels
  * measures; here the machine has other things to do, and what is wrong takes the 20 seconds of a beat, or has no end.
  */
-export const FREE_WITHIN_MS = 5_000;
+export const FREE_WITHIN_MS = 10_000;
 
 /** A log whose lines a test can read. */
 export function readableLog(): { log: Log; lines: Record<string, unknown>[]; messages(): unknown[] } {
@@ -53,13 +59,22 @@ export function readableLog(): { log: Log; lines: Record<string, unknown>[]; mes
 /** The path of a file that a handler may write; it goes with the test. */
 export function scratchFile(): string {
   const file = path.join(tmpdir(), `assay-probe-${randomUUID()}`);
-  onTestFinished(() => rmSync(file, { force: true }));
+  onTestFinished(() => {
+    for (const path of [file, goOf(file)]) rmSync(path, { force: true });
+  });
   return file;
 }
 
-/** Waits until a handler has written to its file: a job is PROCESSING a little before its handler runs. */
-export async function untilHandled(file: string): Promise<void> {
-  await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: PATIENCE_MS, interval: 10 });
+/** Waits until a handler has written to its file, so many times: a job is PROCESSING a little before its handler runs. */
+export async function untilHandled(file: string, times = 1): Promise<void> {
+  await vi.waitFor(() => expect(existsSync(file) ? readFileSync(file).length : 0).toBeGreaterThanOrEqual(times), {
+    ...{ timeout: PATIENCE_MS, interval: 10 },
+  });
+}
+
+/** Lets the handlers end that wait for it by this file, or only the first one that began, the second … */
+export function letGo(file: string, run?: number): void {
+  writeFileSync(goOf(file), `${run ?? ALL_GO}`);
 }
 
 export interface JobState {
@@ -105,7 +120,8 @@ export function useWorkers(database: () => TestDatabase): Workers {
   let lifecycle: Lifecycle | undefined;
   let close: () => Promise<void> = async () => undefined;
   beforeAll(async () => {
-    const orm = await createOrm({ url: database().url, name: 'assay-test-submitter' });
+    // A test holds locks for as long as it takes.
+    const orm = await createOrm({ url: database().url, name: 'assay-test-submitter', lockMs: 0, statementMs: 30_000 });
     close = () => orm.close();
     lifecycle = createLifecycle({ orm, wake: () => undefined, startingTokens: 10 });
   });

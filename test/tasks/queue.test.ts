@@ -10,13 +10,18 @@ let queue: Queue | undefined;
 let pools: string[];
 let done: string[];
 let log: ReturnType<typeof readableLog>;
+/** Lets the tasks end that wait. */
+let letGo: () => void;
+let isLetGo: Promise<void>;
 
 beforeEach(() => {
   pools = [];
   done = [];
   log = readableLog();
+  ({ promise: isLetGo, resolve: letGo } = Promise.withResolvers<void>());
 });
 afterEach(async () => {
+  letGo();
   await queue?.stop();
   queue = undefined;
   await database().pool.query('delete from graphile_worker._private_jobs');
@@ -29,7 +34,7 @@ async function start(options: Partial<QueueOptions> = {}): Promise<void> {
     tasks: {
       note: (payload) => void done.push((payload as { name: string }).name),
       wait: async (payload) => {
-        await delay(1_000);
+        await isLetGo;
         done.push((payload as { name: string }).name);
       },
     },
@@ -54,8 +59,8 @@ const cutQueue = async () => {
 it('runs a task and leaves no row of it', async () => {
   await start();
   await add('note', 'first');
-  await vi.waitFor(() => expect(done).toEqual(['first']), { timeout: 10_000 });
-  await vi.waitFor(async () => expect(await rows()).toBe(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(done).toEqual(['first']), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await rows()).toBe(0), { timeout: 20_000 });
 });
 
 it('takes no task before its pool is let through', async () => {
@@ -65,7 +70,7 @@ it('takes no task before its pool is let through', async () => {
   await delay(500);
   expect(done).toEqual([]);
   resolve();
-  await vi.waitFor(() => expect(done).toEqual(['first']), { timeout: 10_000 });
+  await vi.waitFor(() => expect(done).toEqual(['first']), { timeout: 20_000 });
 });
 
 it('stops although its pool was never let through', async () => {
@@ -84,31 +89,34 @@ it('lets running tasks end, with their rows, when it stops', async () => {
       const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
       expect(rowCount).toBe(1);
     },
-    { timeout: 10_000 },
+    { timeout: 20_000 },
   );
   await add('note', 'left');
-  await vi.waitFor(() => expect(done).toEqual(['left']), { timeout: 10_000 });
-  await queue?.stop();
+  await vi.waitFor(() => expect(done).toEqual(['left']), { timeout: 20_000 });
+  const stopped = queue?.stop();
+  letGo();
+  await stopped;
   expect(done).toEqual(['left', 'long']);
   expect(await rows()).toBe(0);
 });
 
 it('goes on under a new pool when its connections were cut, while running tasks end', async () => {
   await start();
-  await vi.waitFor(() => expect(pools).toHaveLength(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(pools).toHaveLength(1), { timeout: 20_000 });
   await add('wait', 'long');
   await vi.waitFor(
     async () => {
       const { rowCount } = await database().pool.query('select from graphile_worker.jobs where locked_at is not null');
       expect(rowCount).toBe(1);
     },
-    { timeout: 10_000 },
+    { timeout: 20_000 },
   );
   await cutQueue();
-  await vi.waitFor(() => expect(pools.length).toBeGreaterThan(1), 10_000);
+  await vi.waitFor(() => expect(pools.length).toBeGreaterThan(1), 20_000);
   await add('note', 'after');
-  await vi.waitFor(() => expect(done).toContain('after'), 10_000);
-  await vi.waitFor(() => expect(done).toContain('long'), 10_000);
+  await vi.waitFor(() => expect(done).toEqual(['after']), 20_000);
+  letGo();
+  await vi.waitFor(() => expect(done).toEqual(['after', 'long']), 20_000);
 });
 
 it('survives that its listening connection breaks while it is being stopped', async () => {
@@ -126,10 +134,10 @@ it('survives that its listening connection breaks while it is being stopped', as
   process.on('unhandledRejection', uncaught);
   try {
     await start();
-    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^LISTEN/)), { timeout: 10_000 });
+    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^LISTEN/)), { timeout: 20_000 });
     const stopped = queue!.stop();
-    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^UNLISTEN/)), { timeout: 10_000 });
-    await vi.waitFor(cutQueue, { timeout: 10_000 });
+    await vi.waitFor(() => expect(sent).toContainEqual(expect.stringMatching(/^UNLISTEN/)), { timeout: 20_000 });
+    await vi.waitFor(cutQueue, { timeout: 20_000 });
     await stopped;
     await delay(50); // an uncaught error is told of after the microtasks
     expect(uncaught).not.toHaveBeenCalled();

@@ -16,7 +16,7 @@ const { start, filesOf, unowned, keepsOnly, sweep } = jobs;
 const SMALL = rowsOfText(40_000);
 /** At the highest level brotli reads about half a megabyte a second. */
 const LONG = rowsOfText(3_000_000);
-const MIDDLE = LONG.subarray(0, 250_000);
+const MIDDLE = LONG.subarray(0, 2_000_000);
 const SLOWLY = { algorithm: 'BROTLI', level: 11 };
 
 const submit = (bytes: Uint8Array = SMALL, testData: object = { algorithm: 'GZIP', level: 6 }, kept = storage()) =>
@@ -117,7 +117,8 @@ describe('a COMPRESS job', () => {
     {
       await using _ = await jobs.holdOutputs();
       await underWay(jobId);
-      partial = await unowned();
+      // It says what it is about to do, and then begins to write.
+      partial = await vi.waitUntil(async () => (await unowned()).length > 0 && unowned(), { timeout: 20_000 });
       killed.kill('SIGKILL');
       await killed.waitForEnd();
     }
@@ -135,7 +136,7 @@ describe('a COMPRESS job', () => {
   });
 
   it('whose worker is frozen and taken for dead is done by another, and the zombie leaves nothing', async () => {
-    const { jobId, storedAs } = await submit(LONG.subarray(0, 400_000), SLOWLY);
+    const { jobId, storedAs } = await submit(MIDDLE, SLOWLY);
     await using frozen = await jobs.startProcess();
     await underWay(jobId);
     frozen.kill('SIGSTOP');

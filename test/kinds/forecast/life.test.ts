@@ -35,10 +35,10 @@ function demandOf(parts: number): Buffer {
 }
 
 const SMALL = demandOf(3);
-const MIDDLE = demandOf(15);
-const LONG = demandOf(200);
+const MIDDLE = demandOf(60);
+const LONG = demandOf(400);
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('a FORECAST job of a worker', () => {
   let worker: RunningWorker;
@@ -106,16 +106,17 @@ describe('a FORECAST job', () => {
     {
       await using _ = await holdOutputs();
       await reachStage(jobId, 'forecasting');
-      partial = await unowned();
+      // It says what it is about to do, and then begins to write.
+      partial = await vi.waitUntil(async () => (await unowned()).length > 0 && unowned(), { timeout: 20_000 });
       killed.kill('SIGKILL');
       await killed.waitForEnd();
     }
     await start();
-    await workers.reach(jobId, 'COMPLETED', 40_000);
+    await workers.reach(jobId, 'COMPLETED', 90_000);
     expect(await workers.events(jobId)).toEqual(['QUEUED', 'STARTED', 'RELEASED', 'STARTED', 'COMPLETED']);
     const [, output, ...more] = await filesOf(jobId);
     expect(more).toEqual([]);
-    expect(parse(await storage().get(output!.stored_as), { columns: true })).toHaveLength(15 * 30);
+    expect(parse(await storage().get(output!.stored_as), { columns: true })).toHaveLength(60 * 30);
     expect(partial).toHaveLength(1);
     expect(await readRemovals(database().pool)).toEqual([{ stored_as: partial[0], is_due: false, tries: 0 }]);
     await database().pool.query('update file_removals set due_at = now()');
