@@ -106,7 +106,7 @@ const table: [id: string, what: string, why: string, file: string, title: string
     'a job that spins',
     'it takes a worker',
     'test/runner/heartbeat.test.ts',
-    'goes on beating while the main thread is blocked for two seconds',
+    'goes on beating while the main thread is blocked for some seconds',
   ],
   [
     'T40',
