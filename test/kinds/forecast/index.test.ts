@@ -198,7 +198,7 @@ describe('a forecast that cannot be made', () => {
       if (stage !== 'forecasting') return;
       forecasts += 1;
       // As a message from another thread, it comes when nothing else is done.
-      setTimeout(() => stopping.abort(new Error('stopped')));
+      setImmediate(() => stopping.abort(new Error('stopped')));
     };
     const running = run([HEADER, ...parts].join('\n'), given(), { signal: stopping.signal, onReport });
     await expect(running).rejects.toThrow();
