@@ -19,7 +19,8 @@ import { TAKES_NO_TASK, work } from '../lifecycle/lifecycles.ts';
 import { useDatabase } from '../support/database.ts';
 import { createInstallation, type Installation } from '../support/installation.ts';
 import { sampleInput } from '../support/respondents.ts';
-import { clientOf, freePort, startRestartableApi, userToken } from './servers.ts';
+import { freePort } from '../support/upstream-process.ts';
+import { clientOf, startRestartableApi, userToken } from './servers.ts';
 
 const database = useDatabase({ bent: TAKES_NO_TASK });
 const mover = useMover(database);

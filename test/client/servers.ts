@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type AssayClient, createAssayClient, type Token } from '../../src/client/index.ts';
@@ -8,6 +6,7 @@ import { loadConfig } from '../../src/config.ts';
 import { signUserToken } from '../../src/gate/user-tokens.ts';
 import { createLog } from '../../src/log.ts';
 import { type RunningApi, startApi } from '../../src/server.ts';
+import { freePort } from '../support/upstream-process.ts';
 
 /** With which the tokens of these tests are signed. */
 export const SECRET = 'a secret of more than thirty-two bytes';
@@ -41,23 +40,6 @@ export async function startRestartableApi(
   onTestFinished(() => api.stop());
   await api.start();
   return api;
-}
-
-/**
- * A port that was free a moment ago, below those that a system gives to outgoing connections: one of them, such as a
- * client's that comes back, could take it while its server is away.
- */
-export async function freePort(): Promise<number> {
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch {
-    return await freePort();
-  }
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export const userToken = (sub: string = randomUUID(), ttlSeconds = 60): Promise<string> =>

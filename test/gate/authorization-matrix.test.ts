@@ -35,6 +35,8 @@ beforeAll(async () => {
   const env = {
     ...{ DATABASE_URL: database().url, JWT_SECRET: SECRET, PORT: '0', ASSAY_PROBES: 'on' },
     ...{ ASSAY_STARTING_TOKENS: '1000', ASSAY_LIMIT_SOCKETS_PER_USER: '1000' },
+    // All cells of a place ask at once, and may wait for one another.
+    ...{ ASSAY_LIMIT_LOCK_MS: '30000', ASSAY_LIMIT_STATEMENT_MS: '30000', ASSAY_LIMIT_EXECUTION_MS: '40000' },
   };
   api = await startApi({ config: loadConfig(env), log: createLog({ level: 'silent' }) });
   await makeTokens();

@@ -25,8 +25,8 @@ beforeAll(async () => {
   await writeFile(path.join(folder, 'assets/index-1.js.br'), brotliCompressSync(SCRIPT));
   const dashboardIn = (name: string) =>
     createDashboard(new URL(`${pathToFileURL(path.join(folder, name))}/`), 'https://assay.example.com');
-  api = await startTinyApi(database().url, {}, dashboardIn(''));
-  unbuilt = await startTinyApi(database().url, {}, dashboardIn('nowhere'));
+  api = await startTinyApi(database().url, {}, { dashboard: dashboardIn('') });
+  unbuilt = await startTinyApi(database().url, {}, { dashboard: dashboardIn('nowhere') });
 });
 afterAll(async () => {
   await api.stop();

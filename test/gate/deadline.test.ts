@@ -43,7 +43,8 @@ describe('an operation that takes too long', () => {
 
   it('begins no further mutation', async () => {
     const { pool } = database();
-    const config = loadConfig({ DATABASE_URL: database().url, JWT_SECRET: SECRET, PORT: '0', ...SHORT });
+    const patient = { ASSAY_LIMIT_LOCK_MS: '30000', ASSAY_LIMIT_STATEMENT_MS: '30000' };
+    const config = loadConfig({ DATABASE_URL: database().url, JWT_SECRET: SECRET, PORT: '0', ...SHORT, ...patient });
     const real = await startApi({ config, log: createLog({ level: 'silent' }) });
     const { jobId: first, userId } = await makeJob(pool, { status: 'QUEUED', price: 0 });
     const { jobId: second } = await makeJob(pool, { status: 'QUEUED', price: 0, userId });
@@ -53,11 +54,15 @@ describe('an operation that takes too long', () => {
     const cancel = (id: string) => `cancelJob(input: { id: "${id}" }) { userErrors { code } }`;
     try {
       await using _held = await holdLock(pool, 'select from analysis_jobs where id = $1', [first]);
+      // The time of the operation is over when its first mutation waits, and not before it has begun.
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const asked = post(real.url, token, `mutation { a: ${cancel(first)} b: ${cancel(second)} }`);
       await waitUntilBlocked(pool);
+      vi.advanceTimersByTime(300);
       expect(await asked).toMatchObject({ errors: [{ extensions: { code: 'TIMEOUT' } }] });
       expect(await waitUntilBlocked(pool)).toHaveLength(1);
     } finally {
+      vi.useRealTimers();
       await vi.waitUntil(async () => (await statusOf(first)) === 'CANCELLED', { timeout: 15_000 });
       await real.stop();
     }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { deliver, printPayload } from '../../src/gate/delivery.ts';
 import type { Answers } from '../../src/gate/fresh-subscription.ts';
@@ -82,6 +82,9 @@ it('answers stand in their order among all that the socket sends', async () => {
 });
 
 it('the next answer waits until the last has left, and whoever does not read is cut off', async () => {
+  // Time passes only while he is waited for: once he is cut off he has as much of it as he needs to hear so.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   client.pause();
   let asked = 0;
   const answers = answersOf(Array<string>(1_000).fill('x'.repeat(100_000)));

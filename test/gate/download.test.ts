@@ -96,7 +96,7 @@ describe('a file that is got', () => {
 
   it('is sent as fast as it is read and no faster', async () => {
     const big = gzipSync(Buffer.alloc(300_000, 'x'), { level: 0 });
-    const bytes = Buffer.concat(Array.from({ length: 200 }, () => big));
+    const bytes = Buffer.concat(Array.from({ length: 100 }, () => big));
     const { url } = await made(bytes, 'big.bin', 'application/octet-stream');
     const before = process.memoryUsage().rss;
     const readers = Array.from(
@@ -116,13 +116,18 @@ describe('a file that is got', () => {
         }),
     );
     const goOn = await Promise.all(readers);
-    await delay(300);
-    // Twenty readers who do not read, of sixty megabytes each; both ends of each connection are in this process.
+    // Until nothing more comes: how soon that is depends on the machine.
+    for (let grown = true; grown; ) {
+      const held = process.memoryUsage().rss;
+      await delay(300);
+      grown = process.memoryUsage().rss - held > 1_000_000;
+    }
+    // Twenty readers who do not read, of thirty megabytes each; both ends of each connection are in this process.
     expect(process.memoryUsage().rss - before).toBeLessThan(128_000_000);
     expect(await goOn[0]!()).toBe(bytes.length);
     const rest = await Promise.all(goOn.slice(1).map((read) => read()));
     expect(new Set(rest)).toEqual(new Set([bytes.length]));
-  }, 60_000);
+  }, 180_000);
 
   it('is not there once its job is deleted, or its bytes are lost', async () => {
     const deleted = await made();

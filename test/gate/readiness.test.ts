@@ -9,13 +9,13 @@ import { useDatabase } from '../support/database.ts';
 const database = useDatabase();
 let orm: MikroORM;
 beforeAll(async () => {
-  orm = await createOrm({ url: database().url, statementMs: 300 });
+  orm = await createOrm({ url: database().url });
 });
 afterAll(() => orm.close());
 
-const look = (options: { listening?: boolean; migrated?: boolean } = {}) =>
+const look = (options: { listening?: boolean; migrated?: boolean } = {}, of = orm) =>
   createReadiness({
-    orm,
+    orm: of,
     leaseMs: 10_000,
     isListening: () => options.listening ?? true,
     isMigrated: async () => options.migrated ?? true,
@@ -38,13 +38,21 @@ it('an API is not ready before the migrations, or while no wake-ups arrive', asy
 
 it('an API is not ready while the database does not answer, and says so soon', async () => {
   const client = await database().pool.connect();
+  const impatient = await createOrm({ url: database().url, statementMs: 300 });
   try {
     await client.query('begin; lock table workers in access exclusive mode');
     const began = performance.now();
-    expect(await look()).toEqual({ ready: false, database: false, migrations: false, feed: true, workers: null });
+    expect(await look({}, impatient)).toEqual({
+      ready: false,
+      database: false,
+      migrations: false,
+      feed: true,
+      workers: null,
+    });
     expect(performance.now() - began).toBeLessThan(10_000);
   } finally {
     await client.query('rollback');
     client.release();
+    await impatient.close();
   }
 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { RequestHandler } from 'express';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, type vi } from 'vitest';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import { type OpenGate, openGate } from '../../src/gate/gate.ts';
+import type { Readiness } from '../../src/gate/readiness.ts';
 import { createServiceToken } from '../../src/gate/service-tokens.ts';
 import { signUserToken } from '../../src/gate/user-tokens.ts';
 import { createLog } from '../../src/log.ts';
@@ -59,20 +60,43 @@ export function useTinyApi(database: () => { url: string }, env: Record<string, 
   return () => api!;
 }
 
+/**
+ * For `vi.useFakeTimers`: the gate is in this process, so that its clock goes as the tests say, while what is sent and heard
+ * goes its own way.
+ */
+export const GATE_CLOCK: Parameters<typeof vi.useFakeTimers>[0] = {
+  toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+};
+
 const nothing: RequestHandler = (_request, _response, next) => next();
+
+/** What is behind the gate, beside the schema. */
+interface Behind {
+  dashboard?: RequestHandler;
+  readiness?: () => Promise<Readiness>;
+}
+
+/** That of a process in which nothing is wrong. */
+export const READY: Readiness = { ready: true, database: true, migrations: true, feed: true, workers: 0 };
+
+/** More than a busy machine takes for a statement that waits for nothing. */
+const PATIENCE_MS = 5_000;
 
 export async function startTinyApi(
   databaseUrl: string,
   env: Record<string, string> = {},
-  dashboard = nothing,
+  { dashboard = nothing, readiness = async () => READY }: Behind = {},
 ): Promise<TinyApi> {
   const config = loadConfig({ DATABASE_URL: databaseUrl, JWT_SECRET: SECRET, PORT: '0', ...env });
   const logged: string[] = [];
   const log = createLog({ level: 'debug', destination: { write: (line) => void logged.push(line) } });
-  const orm = await createOrm({ url: databaseUrl, name: 'assay-gate', statementMs: 500 });
+  const orm = await createOrm({
+    ...{ url: databaseUrl, name: 'assay-gate', statementMs: PATIENCE_MS, lockMs: PATIENCE_MS },
+    // That the database ends a statement is heard, however late it does.
+    answerMs: 10 * PATIENCE_MS,
+  });
   const metrics = createMetrics();
   const contextOf = (viewer: Context['viewer']) => ({ viewer, em: orm.em.fork() }) as Context;
-  const readiness = async () => ({ ready: true, database: true, migrations: true, feed: true, workers: 0 });
   const gate: OpenGate = await openGate({
     ...{ config, log, orm, contextOf, readiness, metrics },
     schema: tinySchema(),

@@ -1,32 +1,38 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createErrorFormat } from '../../src/gate/error-format.ts';
 import { answerUnread } from '../../src/gate/unread-request.ts';
 import { createLog } from '../../src/log.ts';
 
-let server: Server;
+let patient: Server;
+let hasty: Server;
 beforeAll(async () => {
+  patient = await open({});
   // Looks often, so that a request that does not come to its end is given up soon.
-  server = createServer(
-    { headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 50 },
-    (request, response) => {
-      if (request.url === '/begun') response.write('begun');
-      else response.end('fine');
-    },
-  );
+  hasty = await open({ headersTimeout: 200, requestTimeout: 200, connectionsCheckingInterval: 50 });
+});
+afterAll(() => {
+  for (const server of [patient, hasty]) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function open(options: ServerOptions): Promise<Server> {
+  const server = createServer(options, (request, response) => {
+    if (request.url === '/begun') response.write('begun');
+    else response.end('fine');
+  });
   answerUnread(server, createErrorFormat(createLog({ level: 'silent' })));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+  return server;
+}
 
 /** All that comes back until the connection is closed, where each part is sent when the one before has its answer. */
-async function send(...parts: string[]): Promise<string> {
+async function send(server: Server, ...parts: string[]): Promise<string> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => undefined);
   let answer = '';
@@ -56,7 +62,7 @@ describe('a request that cannot be read', () => {
     ['a body that does not come', ['POST / HTTP/1.1\r\nhost: assay\r\nconten'], 408, 'BAD_REQUEST'],
     ['no HTTP after a good request', [GOOD, 'CANARY\r\n\r\n'], 400, 'BAD_REQUEST'],
   ])('is answered as JSON, and its connection closed: %s', async (_what, parts, status, code) => {
-    const answer = (await send(...parts)).split('HTTP/1.1 ').at(-1) ?? '';
+    const answer = (await send(status === 408 ? hasty : patient, ...parts)).split('HTTP/1.1 ').at(-1) ?? '';
     const [head = '', body = ''] = answer.split('\r\n\r\n');
     expect(head).toMatch(new RegExp(`^${status} `));
     expect(head).toContain('content-type: application/json');
@@ -67,7 +73,7 @@ describe('a request that cannot be read', () => {
   });
 
   it('breaks into no answer that has begun', async () => {
-    const answer = await send('GET /begun HTTP/1.1\r\nhost: assay\r\n\r\n', 'CANARY\r\n\r\n');
+    const answer = await send(patient, 'GET /begun HTTP/1.1\r\nhost: assay\r\n\r\n', 'CANARY\r\n\r\n');
     expect(answer).toContain('begun');
     expect(answer).not.toContain('errors');
   });

@@ -10,7 +10,7 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ERRORS } from '../../src/gate/errors.ts';
 import { createUserTokenVerifier, rememberPayloads, signUserToken } from '../../src/gate/user-tokens.ts';
 
@@ -65,6 +65,10 @@ const hostile: Record<string, () => string | Promise<string>> = {
 };
 
 describe('a user token', () => {
+  // It is a matter of seconds; the time stands still while a token is made and looked at.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('is believed when the command line made it', async () => {
     const token = await signUserToken({
       secret,
@@ -85,24 +89,22 @@ describe('a user token', () => {
     });
   });
 
-  it('is refused when it has ended, though it was believed a moment before', async (context) => {
+  it('is refused when it has ended, though it was believed a moment before', async () => {
     const token = await sign({ ...claims(), exp: now() + 60 });
     await verify(token);
-    context.onTestFinished(() => void vi.useRealTimers());
-    vi.useFakeTimers({ now: Date.now() + 63_000, toFake: ['Date'] });
+    vi.setSystemTime(Date.now() + 63_000);
     await expect(verify(token)).resolves.toMatchObject({ sub: sub.toLowerCase() });
     vi.setSystemTime(Date.now() + 3_000);
     await expect(verify(token)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
-  it('is believed for a minute without another look at its signature', async (context) => {
+  it('is believed for a minute without another look at its signature', async () => {
     let looks = 0;
     const believe = rememberPayloads(async (token) => {
       looks += 1;
       if (token === 'bad') throw new Error('refused');
       return { sub: token, exp: now() + DAY };
     });
-    context.onTestFinished(() => void vi.useRealTimers());
     vi.useFakeTimers({ toFake: ['performance'] });
     for (const token of ['a', 'b', 'a']) expect(await believe(token)).toMatchObject({ sub: token });
     expect(looks).toBe(2);

@@ -110,7 +110,7 @@ describe('a person who submits', { timeout: 60_000 }, () => {
 
   test('submits a probe, whose progress moves by itself', async (context) => {
     const page = await dashboard(context).open('/submit/probe');
-    await page.getByRole('textbox', { name: 'Milliseconds' }).fill('150');
+    await page.getByRole('textbox', { name: 'Milliseconds' }).fill('500');
     await page.getByRole('textbox', { name: 'Times' }).fill('20');
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Submit', exact: true }).click();

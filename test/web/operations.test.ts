@@ -4,8 +4,8 @@ import { type Dashboard, expectAccessible, SOON, useDashboard } from './dashboar
 
 /** A lease that is soon over, on a machine that may be busy. */
 const dashboard = useDashboard(() => ({
-  ASSAY_HEARTBEAT_MS: '200',
-  ASSAY_LEASE_MS: '3000',
+  ASSAY_HEARTBEAT_MS: '500',
+  ASSAY_LEASE_MS: '5000',
   ASSAY_WORKER_CONCURRENCY: '2',
 }));
 

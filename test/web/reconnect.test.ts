@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { freePort } from '../client/servers.ts';
 import { post } from '../support/installation.ts';
+import { freePort } from '../support/upstream-process.ts';
 import { rowOf, useDashboard } from './dashboard.ts';
 
 const dashboard = useDashboard(async () => ({ PORT: String(await freePort()) }));
@@ -20,7 +20,8 @@ test('a server that restarts is told, and neither a missing nor a stale row is l
   const page = await shown.open('/');
   const link = page.locator('.link-note').first();
   await page.locator('.link-note[data-state="connected"]').first().waitFor();
-  const running = await submit('SLEEP', 4_000);
+  // It lasts longer than a slow API takes to stop.
+  const running = await submit('SLEEP', 12_000);
   await rowOf(page, running).getByText('Processing').waitFor();
 
   await shown.stopApi();
