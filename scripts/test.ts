@@ -9,11 +9,13 @@ const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
 const CRASH =
   /Worker exited unexpectedly with signal (SIG(?:SEGV|TRAP|ILL|ABRT|BUS))\b.* while running test file (\S+)/g;
 
-const { code, output } = await run(process.argv.slice(2));
+const given = process.argv.slice(2);
+const { code, output } = await run(given);
 const crashes = [...output.matchAll(CRASH)];
 if (code !== 0 && crashes.length > 0 && isAllThatFailed(output, crashes.length)) {
   for (const [, signal, file] of crashes) console.log(`Once more, as Node ended its process by ${signal}: ${file}`);
-  process.exitCode = (await run(crashes.map(([, , file = '']) => file))).code;
+  const options = given.filter((argument) => argument.startsWith('-'));
+  process.exitCode = (await run([...options, ...crashes.map(([, , file = '']) => file)])).code;
 } else {
   process.exitCode = code;
 }
