@@ -1,4 +1,4 @@
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Log } from '../log.ts';
 import type { Line, Progress } from './context.ts';
@@ -78,31 +78,57 @@ export function startThreads(options: ThreadsOptions): Threads {
       grace = setTimeout(() => hard.abort(), graceMs);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    const leftByThread = new Promise((resolve) => port1.once('close', resolve));
-    const onBatch = async ({ number, rows }: Batch) => {
-      const count = (await onRows?.(rows).catch(() => null)) ?? null;
-      port1.postMessage({ number, count } satisfies BatchAnswer);
-    };
-    port1.on('message', (message: Progress | Batch | Line) => {
-      if ('rows' in message) void onBatch(message);
-      else if ('facts' in message) onLine?.(message);
-      else onProgress(message);
-    });
+    const thread = listen(port1, { onProgress, onRows, onLine });
     try {
       return await pool.run({ ...task, port: port2 }, { transferList: [port2], signal: hard.signal });
     } catch (error) {
       // The pool tells before the thread has ended, which can take long in native code; the channel closes when it has.
       // Where no thread took the task, its end of the channel is still here.
       port2.close();
-      await leftByThread;
+      await thread.left;
       return hard.signal.aborted ? { type: 'terminated' } : unexpectedFailure(error);
     } finally {
       signal.removeEventListener('abort', onAbort);
       clearTimeout(grace);
-      // What is still on its way, a late report, ends here: the outcome is known.
+      thread.hearLastLines();
       port1.close();
     }
   }
 
   return { run, stop: () => pool.destroy() };
+}
+
+/** Hears what a handler's thread says through its port, until that is closed. */
+function listen(
+  port: MessagePort,
+  { onProgress, onRows, onLine }: Pick<ThreadRun, 'onProgress' | 'onRows' | 'onLine'>,
+) {
+  let isLeft = false;
+  const left = new Promise<void>((resolve) => {
+    port.once('close', () => {
+      isLeft = true;
+      resolve();
+    });
+  });
+  const onBatch = async ({ number, rows }: Batch) => {
+    const count = (await onRows?.(rows).catch(() => null)) ?? null;
+    port.postMessage({ number, count } satisfies BatchAnswer);
+  };
+  port.on('message', (message: Progress | Batch | Line) => {
+    if ('rows' in message) void onBatch(message);
+    else if ('facts' in message) onLine?.(message);
+    else onProgress(message);
+  });
+  return {
+    /** Resolves when the thread has closed its end, or is gone. */
+    left,
+    /** The outcome comes another way, and may be here before the last lines. A late report is not heard any more. */
+    hearLastLines() {
+      // Node 24 ends the process by SIGSEGV where a port is read that is just being closed.
+      if (isLeft) return;
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
+        if ('facts' in next.message) onLine?.(next.message);
+      }
+    },
+  };
 }
