@@ -10,11 +10,12 @@ import { findBackupTools } from './support/backup-tools.ts';
 import { useDatabase } from './support/database.ts';
 import { createInstallation, type Installation } from './support/installation.ts';
 import { startThrowAwayServer } from './support/throw-away-server.ts';
+import { FAST } from './support/workers.ts';
 
 const database = useDatabase();
 const env = { ASSAY_PROBES: 'on', JWT_SECRET: 'a secret of more than thirty-two bytes' };
 /** Takes up soon what a worker of the backup has left, and keeps what it has while it is slow itself. */
-const HEIR = { ...env, ASSAY_LEASE_MS: '6000', ASSAY_HEARTBEAT_MS: '500', ASSAY_RESCUE_MS: '500' };
+const HEIR = { ...env, ...FAST };
 const SUBMIT = `mutation ($input: SubmitProbeInput!) { submitProbe(input: $input) { job { id } } }`;
 const CANCEL = `mutation ($input: CancelJobInput!) { cancelJob(input: $input) { job { id } } }`;
 const ALL = 'subscription ($after: Cursor) { allEvents(after: $after) { ... on FeedPosition { position reason } } }';

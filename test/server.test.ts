@@ -9,6 +9,7 @@ import { createLog } from '../src/log.ts';
 import { type RunningApi, startApi } from '../src/server.ts';
 import { openSession, subscribe } from './gate/raw-socket.ts';
 import { createTestDatabase, emptyDatabase, useDatabase, waitUntilBlocked } from './support/database.ts';
+import { PATIENT_LIMITS } from './support/time-limits.ts';
 
 const secret = 'a secret of more than thirty-two bytes';
 const log = createLog({ level: 'silent' });
@@ -79,12 +80,7 @@ describe('an API that stops', () => {
   it('lets a running request end, tells its sockets, and takes no new connection', async () => {
     const database = await createTestDatabase();
     // Its limits of time are not what is looked at.
-    const patient = {
-      ASSAY_LIMIT_LOCK_MS: '30000',
-      ASSAY_LIMIT_STATEMENT_MS: '30000',
-      ASSAY_LIMIT_EXECUTION_MS: '30000',
-    };
-    const api = await start(database.url, patient);
+    const api = await start(database.url, PATIENT_LIMITS);
     const sub = randomUUID();
     const token = await signUserToken({ secret, sub, ttlSeconds: 60 });
     const socket = await openSession(api.url, token);

@@ -11,7 +11,7 @@ import { createInstallation, type Installation, post } from '../support/installa
 import { readPage } from '../support/page-session.ts';
 import { startProcess } from '../support/process.ts';
 import { startThrowAwayServer } from '../support/throw-away-server.ts';
-import { FAST } from '../support/workers.ts';
+import { FAST, LEASE_MS } from '../support/workers.ts';
 
 const page = readPage('backup.md');
 const commandOf = (name: string) => new RegExp(`^\`\`\`sh ${name}\\n(.*?)^\`\`\`$`, 'ms').exec(page)?.[1] ?? '';
@@ -69,9 +69,7 @@ test('the drill of the page: a backup that lacks its queue and a file is found o
   const tools = await findBackupTools(rows[0].major);
   if (!tools) return skip(`no pg_dump of PostgreSQL ${rows[0].major} or newer is installed`);
   const reader = await readersFolder(tools.folder);
-  // A lease that a slow worker does not lose.
-  const times = { ...FAST, ASSAY_LEASE_MS: '6000' };
-  const secrets = { ...times, ASSAY_PROBES: 'on', JWT_SECRET: 'a secret of more than thirty-two bytes' };
+  const secrets = { ...FAST, ASSAY_PROBES: 'on', JWT_SECRET: 'a secret of more than thirty-two bytes' };
   const machine = (url: string, name: string) => {
     const FILES = path.join(reader.folder, name);
     const env = { ...secrets, ASSAY_WORKER_CONCURRENCY: '1', ASSAY_STORAGE_URL: `file://${FILES}` };
@@ -80,7 +78,7 @@ test('the drill of the page: a backup that lacks its queue and a file is found o
       expect(command, `the page has a snippet ${snippet}`).not.toBe('');
       await using shell = startProcess('bash', ['-euo', 'pipefail', '-c', command], {
         cwd: reader.folder,
-        env: { HOME: reader.folder, PATH: reader.path, DATABASE_URL: url, FILES, ...times },
+        env: { HOME: reader.folder, PATH: reader.path, DATABASE_URL: url, FILES, ...FAST },
       });
       return { code: (await shell.waitForEnd(60_000)).code, said: shell.output() };
     };
@@ -171,7 +169,7 @@ async function reaches(url: string, id: string, status: string): Promise<{ refun
 /** Waits until those who ran something in the backup count as lost, which is a lease after the start of the cluster at least. */
 async function leasesRunOut(url: string): Promise<void> {
   const text = `select from analysis_jobs where status = 'PROCESSING'
-    and greatest(lease_expires_at, pg_postmaster_start_time() + interval '6 seconds') >= now()`;
+    and greatest(lease_expires_at, pg_postmaster_start_time() + interval '${LEASE_MS} milliseconds') >= now()`;
   await vi.waitUntil(async () => (await query(url, text)).length === 0, { timeout: 40_000, interval: 100 });
 }
 

@@ -13,6 +13,7 @@ import { readAllRows } from '../lifecycle/rows.ts';
 import { useDatabase } from '../support/database.ts';
 import { makeAccount } from '../support/factory.ts';
 import { OPEN_TO, type Who } from '../support/open-to.ts';
+import { PATIENT_LIMITS } from '../support/time-limits.ts';
 import { makeOwned, NAME, nobodys, type Owned } from './matrix/owned.ts';
 import { type Outcome, ROWS, type Row } from './matrix/rows.ts';
 import { type Operation, outcomeOf, SEND, TRANSPORTS, type Transport } from './matrix/transports.ts';
@@ -36,7 +37,7 @@ beforeAll(async () => {
     ...{ DATABASE_URL: database().url, JWT_SECRET: SECRET, PORT: '0', ASSAY_PROBES: 'on' },
     ...{ ASSAY_STARTING_TOKENS: '1000', ASSAY_LIMIT_SOCKETS_PER_USER: '1000' },
     // All cells of a place ask at once, and may wait for one another.
-    ...{ ASSAY_LIMIT_LOCK_MS: '30000', ASSAY_LIMIT_STATEMENT_MS: '30000', ASSAY_LIMIT_EXECUTION_MS: '40000' },
+    ...PATIENT_LIMITS,
   };
   api = await startApi({ config: loadConfig(env), log: createLog({ level: 'silent' }) });
   await makeTokens();

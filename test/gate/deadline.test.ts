@@ -9,6 +9,7 @@ import { holdLock } from '../lifecycle/rows.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { makeJob } from '../support/factory.ts';
 import { post } from '../support/installation.ts';
+import { PATIENT_LIMITS } from '../support/time-limits.ts';
 import { openSession, subscribe } from './raw-socket.ts';
 import { openStream } from './stream-reader.ts';
 import { codeOf, SECRET, useTinyApi } from './tiny-api.ts';
@@ -43,8 +44,8 @@ describe('an operation that takes too long', () => {
 
   it('begins no further mutation', async () => {
     const { pool } = database();
-    const patient = { ASSAY_LIMIT_LOCK_MS: '30000', ASSAY_LIMIT_STATEMENT_MS: '30000' };
-    const config = loadConfig({ DATABASE_URL: database().url, JWT_SECRET: SECRET, PORT: '0', ...SHORT, ...patient });
+    const limits = { ...PATIENT_LIMITS, ...SHORT };
+    const config = loadConfig({ DATABASE_URL: database().url, JWT_SECRET: SECRET, PORT: '0', ...limits });
     const real = await startApi({ config, log: createLog({ level: 'silent' }) });
     const { jobId: first, userId } = await makeJob(pool, { status: 'QUEUED', price: 0 });
     const { jobId: second } = await makeJob(pool, { status: 'QUEUED', price: 0, userId });

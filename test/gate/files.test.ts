@@ -6,14 +6,15 @@ import { holdLock } from '../lifecycle/rows.ts';
 import { useDatabase, waitUntilBlocked } from '../support/database.ts';
 import { rawRequest, useFileApi } from '../support/file-api.ts';
 import { readRemovals, rowsOfText, sha256Of, useStorage } from '../support/files.ts';
+import { PATIENT_LIMITS } from '../support/time-limits.ts';
 
 const MOST = 400_000;
 const database = useDatabase();
 const storage = useStorage();
 const api = useFileApi(database, storage, {
   ASSAY_LIMIT_UPLOAD_BYTES: String(MOST),
-  // Two wait for a lock here until both do, which on a busy machine takes its time.
-  ...{ ASSAY_LIMIT_LOCK_MS: '30000', ASSAY_LIMIT_STATEMENT_MS: '30000' },
+  // Two wait for a lock here until both do.
+  ...PATIENT_LIMITS,
 });
 
 const CSV = rowsOfText(100_000);

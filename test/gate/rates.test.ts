@@ -6,6 +6,7 @@ import { createOrm } from '../../src/orm.ts';
 import { holdLock } from '../lifecycle/rows.ts';
 import { service, user } from '../support/api.ts';
 import { useDatabase } from '../support/database.ts';
+import { createPatientOrm } from '../support/orm.ts';
 import { statementsWhile } from './sent-statements.ts';
 
 const database = useDatabase();
@@ -16,7 +17,7 @@ const orms: MikroORM[] = [];
 let [one, other]: Rates[] = [];
 beforeAll(async () => {
   for (const name of ['one', 'other']) {
-    orms.push(await createOrm({ url: database().url, name, statementMs: 20_000, lockMs: 20_000 }));
+    orms.push(await createPatientOrm({ url: database().url, name }));
   }
 });
 /** Anew, so that none remembers whom it has refused. */

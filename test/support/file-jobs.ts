@@ -5,7 +5,7 @@ import type { TestDatabase } from './database.ts';
 import { makeAccount } from './factory.ts';
 import { makeFile, readRemovals, type TestStorage } from './files.ts';
 import { type RunningProcess, startProcess } from './process.ts';
-import { FAST, OWN_KINDS, type Workers } from './workers.ts';
+import { FAST, OWN_KINDS, PATIENCE_MS, type Workers } from './workers.ts';
 
 interface FileOfJob {
   role: string;
@@ -47,7 +47,6 @@ export interface Submitted {
   storedAs: string;
 }
 
-const PATIENCE_MS = 40_000;
 /** Each thread reads all the kinds when it starts, and one job needs no second one. */
 const ONE_THREAD = { ASSAY_WORKER_CONCURRENCY: '1' };
 

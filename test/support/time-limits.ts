@@ -1,5 +1,12 @@
 import { onTestFinished, vi } from 'vitest';
 
+/** Of an API in which somebody waits for a lock until the test gives it back, which on a busy machine takes its time. */
+export const PATIENT_LIMITS = {
+  ASSAY_LIMIT_LOCK_MS: '30000',
+  ASSAY_LIMIT_STATEMENT_MS: '30000',
+  ASSAY_LIMIT_EXECUTION_MS: '40000',
+};
+
 /** A limit of time that a test ends by hand. */
 export interface TimeLimit {
   /** Ends it for all who wait by it now, as if its milliseconds were over. */

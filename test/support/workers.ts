@@ -8,9 +8,9 @@ import { type Config, loadConfig } from '../../src/config.ts';
 import type { CancelOutcome } from '../../src/lifecycle/cancel.ts';
 import { createLifecycle, type Lifecycle } from '../../src/lifecycle/lifecycle.ts';
 import { createLog, type Log } from '../../src/log.ts';
-import { createOrm } from '../../src/orm.ts';
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/worker.ts';
 import type { TestDatabase } from './database.ts';
+import { createPatientOrm } from './orm.ts';
 import { ALL_GO, goOf, type ProbeInput } from './probe-kinds.ts';
 
 /** Handlers that misbehave, all of them under the kind PROBE. */
@@ -41,7 +41,7 @@ export const FAST = {
 export const LASTING = { ASSAY_LEASE_MS: '20000' };
 
 /** A wait ends as soon as what it waits for is there; threads and processes take their time on a busy machine. */
-const PATIENCE_MS = 40_000;
+export const PATIENCE_MS = 40_000;
 
 /**
  * Within which a cancelled job's thread is gone, in milliseconds. The aim is one second, which the benchmark of cancels
@@ -120,8 +120,7 @@ export function useWorkers(database: () => TestDatabase): Workers {
   let lifecycle: Lifecycle | undefined;
   let close: () => Promise<void> = async () => undefined;
   beforeAll(async () => {
-    // A test holds locks for as long as it takes.
-    const orm = await createOrm({ url: database().url, name: 'assay-test-submitter', lockMs: 0, statementMs: 30_000 });
+    const orm = await createPatientOrm({ url: database().url, name: 'assay-test-submitter' });
     close = () => orm.close();
     lifecycle = createLifecycle({ orm, wake: () => undefined, startingTokens: 10 });
   });

@@ -43,11 +43,9 @@ afterEach(async () => {
 
 const env = () => ({ ASSAY_SYNC_URL_SKK: `${upstream.origin}/skk` });
 
-/** Where a lease has to end: later than a machine stands still. */
-const SHORT_LEASE = { ASSAY_LEASE_MS: '6000' };
-
 /** A worker whose pages may take long: the source of these tests holds some back. */
-const startWorker = (lease = LASTING) => workers.start({ ...lease, ...env() }, { kindsModule: patientKinds });
+const startWorker = (lease: Partial<typeof LASTING> = LASTING) =>
+  workers.start({ ...lease, ...env() }, { kindsModule: patientKinds });
 const patientKinds = new URL('../../support/patient-sync-kinds.ts', import.meta.url).href;
 
 async function request(): Promise<string> {
@@ -111,14 +109,14 @@ describe('a sync that is under way', () => {
 
   it('is done anew where its worker is killed, and what that one had gathered is swept', async () => {
     const killed = startProcess(process.execPath, [cli, 'worker'], {
-      env: { PATH: process.env.PATH, DATABASE_URL: database().url, ...FAST, ...SHORT_LEASE, ...env() },
+      env: { PATH: process.env.PATH, DATABASE_URL: database().url, ...FAST, ...env() },
     });
     const jobId = await request();
     await gathered(500);
     killed.kill('SIGKILL');
     await killed.waitForEnd();
     letGo();
-    await startWorker(SHORT_LEASE);
+    await startWorker({});
     expect(await workers.reach(jobId, 'COMPLETED')).toMatchObject({ attempt: 2, testResult: { records: 650 } });
     await gathered(0);
     expect(await readRecords()).toEqual(ALL);
@@ -126,7 +124,7 @@ describe('a sync that is under way', () => {
   });
 
   it('changes nothing any more where its lease is another’s', async () => {
-    await startWorker(SHORT_LEASE);
+    await startWorker({});
     const jobId = await request();
     await gathered(300);
     const taken = "lease_token = gen_random_uuid(), lease_expires_at = now() + interval '1 hour'";
